@@ -1,0 +1,116 @@
+"""Exchange current as a function of composition: forms of j0(c)/k0.
+
+Each form is a pure function  form(c, alpha, mixing, *, own parameters) -> Exchange  of
+
+    c       filling fraction at the surface
+    alpha   transfer coefficient of the law that uses it
+    mixing  1 for a lattice gas, 0 for a material given by its open-circuit voltage
+
+An :class:`Exchange` is a product whose powers of c, 1 - c and exp(excess) are kept apart, so
+that a kinetic law can cancel them against the same powers in exp(-alpha eta).  A form's name
+here is its name in a configuration file.
+"""
+
+from typing import Annotated, NamedTuple
+
+from electrode_model.quantities import Fraction, Spec
+from electrode_model.symbolic import Expr, exp, power
+
+__all__ = [
+    "constant",
+    "exponential",
+    "newman",
+    "park_sigmoid",
+    "skewed",
+    "transition_state",
+    "vacancy",
+]
+
+
+class Exchange(NamedTuple):
+    """j0/k0 = factor c^p (1-c)^q exp(r excess) a_e^s."""
+
+    factor: Expr
+    filled: float  # p
+    vacant: float  # q
+    excess: float  # r, power of the excess activity coefficient of the solid
+    electrolyte: float  # s, order in the electrolyte activity
+
+    def value(self, c: Expr, excess: Expr, a_e: Expr) -> Expr:
+        """j0/k0 multiplied out."""
+        return (
+            self.factor
+            * power(c, self.filled)
+            * power(1 - c, self.vacant)
+            * (exp(self.excess * excess) if self.excess else 1.0)
+            * power(a_e, self.electrolyte)
+        )
+
+
+def transition_state(c: Expr, alpha: float, mixing: float) -> Exchange:
+    """a_e^(1-alpha) a_R^alpha (1-c), the transition state excluding one site.
+
+    Bai, Cogswell & Bazant, Nano Lett. 11 (2011) 4890, Eq. 6; Lim et al. 2016 S15 is 6/5 of it.
+    """
+    return Exchange(1.0, alpha * mixing, 1 - alpha * mixing, alpha, 1 - alpha)
+
+
+def skewed(c: Expr, alpha: float, mixing: float) -> Exchange:
+    """3 (1-c) sqrt(c (1-c)): peaks at c = 1/4, Lim et al., Science 353 (2016) 566, Eq. S16.
+
+    The maximum is 0.9743 k0, not k0.  The order in the electrolyte is assumed 1 - alpha.
+    """
+    return Exchange(3.0, 0.5, 1.5, 0.0, 1 - alpha)
+
+
+def newman(c: Expr, alpha: float, mixing: float) -> Exchange:
+    """(a_e (1-c))^(1-alpha) c^alpha: sqrt(c (1-c)) at alpha = 1/2.
+
+    Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, Eq. 19.
+    """
+    return Exchange(1.0, alpha, 1 - alpha, 0.0, 1 - alpha)
+
+
+def constant(c: Expr, alpha: float, mixing: float) -> Exchange:
+    """j0 = k0 at every composition; order 1 - alpha in the electrolyte."""
+    return Exchange(1.0, 0.0, 0.0, 0.0, 1 - alpha)
+
+
+def park_sigmoid(
+    c: Expr,
+    alpha: float,
+    mixing: float,
+    *,
+    steepness: Annotated[float, Spec("1", "p in exp(p (c - centre))", above=0.0)] = 25.0,
+    centre: Fraction = 0.6,
+) -> Exchange:
+    """1 / (1 + exp(p (c - centre))), first order in the electrolyte.
+
+    Layered oxides near full lithiation: Park et al., Nature Mater. 20 (2021) 991.  Here k0 is
+    the plateau at low filling, not the value at c = 1/2.
+    """
+    return Exchange(1 / (1 + exp(steepness * (c - centre))), 0.0, 0.0, 0.0, 1.0)
+
+
+def vacancy(
+    c: Expr,
+    alpha: float,
+    mixing: float,
+    *,
+    exponent: Annotated[float, Spec("1", "s in (1 - c)^s", at_least=0.0)] = 1.0,
+    reference: Annotated[float, Spec("1", "filling where j0 = k0", at_least=0.0, below=1.0)] = 0.0,
+) -> Exchange:
+    """((1-c)/(1-c_ref))^s, Park et al. 2021, sensitivity to the shape of j0."""
+    return Exchange((1 - reference) ** (-exponent), 0.0, exponent, 0.0, 1 - alpha)
+
+
+def exponential(
+    c: Expr,
+    alpha: float,
+    mixing: float,
+    *,
+    steepness: Annotated[float, Spec("1", "p in exp(-p (c - c_ref))")] = 10.0,
+    reference: Fraction = 0.5,
+) -> Exchange:
+    """exp(-p (c - c_ref)): auto-inhibitory lithiation, Park et al. 2021."""
+    return Exchange(exp(-steepness * (c - reference)), 0.0, 0.0, 0.0, 1 - alpha)

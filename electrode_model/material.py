@@ -1,0 +1,70 @@
+"""What a material file holds: numbers with their sources, and formulae with their papers.
+
+A material is one Python file in :mod:`electrode_model.materials` that defines ``MATERIAL``.
+A configuration names it and may override any of its numbers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from electrode_model.quantities import Spec
+from electrode_model.symbolic import Expr
+
+__all__ = ["NUMBERS", "Material", "Number", "lattice", "uniform"]
+
+#: The numbers a material file may hold and a configuration may override.
+NUMBERS: Mapping[str, Spec] = {
+    "site_density": Spec("1/m^3", "lithium sites per volume of solid", above=0.0),
+    "standard_potential": Spec("V", "potential against lithium where mu = 0"),
+    "omega": Spec("J", "regular-solution parameter per site"),
+    "gradient_energy": Spec("J/m", "gradient-energy coefficient kappa", at_least=0.0),
+    "coherency": Spec("Pa", "coherency-strain modulus B", at_least=0.0),
+    "wetting_filling": Spec(
+        "1", "filling of the wetted layer beyond the ends of a plate", above=0.0, below=1.0
+    ),
+    "wetting_layer": Spec("m", "distance of that layer from the end face", at_least=0.0),
+    "diffusivity": Spec("m^2/s", "diffusivity (or tracer diffusivity) scale D_s", above=0.0),
+    "density": Spec("kg/m^3", "density of the solid, for capacities per mass", above=0.0),
+}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A value in the SI unit of :data:`NUMBERS` with where it comes from."""
+
+    value: float
+    source: str
+    assumed: bool = False  # chosen by us, not measured or published
+
+
+def uniform(c: Expr) -> Expr:
+    """Constant diffusivity: D(c)/D_s = 1."""
+    return 1.0
+
+
+def lattice(c: Expr) -> Expr:
+    """Mobility of a lattice gas, c (1 - c): one vacancy per jump."""
+    return c * (1 - c)
+
+
+@dataclass(frozen=True)
+class Material:
+    """One intercalation material.
+
+    ``ocv(c, T)`` [V] makes it a material of given open-circuit voltage; without one it is a
+    regular solution with ``omega`` about ``standard_potential``.  ``diffusivity_shape(c)`` is
+    D(c)/D_s of Fickian particles, ``mobility_shape(c)`` the M(c) of
+    flux = -D_s M(c) grad mu/kT.  ``kinetics`` are the defaults of the ``kinetics`` section of
+    a configuration, in its own words.
+    """
+
+    name: str
+    description: str
+    numbers: Mapping[str, Number]
+    ocv: Callable[[Expr, float], Expr] | None = None
+    ocv_source: str = ""
+    ocv_range: tuple[float, float] = (0.0, 1.0)  # fillings where ocv is trustworthy
+    diffusivity_shape: Callable[[Expr], Expr] = uniform
+    mobility_shape: Callable[[Expr], Expr] = lattice
+    kinetics: Mapping[str, object] = field(default_factory=dict)
+    kinetics_source: str = ""

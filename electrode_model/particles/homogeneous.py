@@ -1,0 +1,5 @@
+"""stub"""
+from typing import Literal
+
+def build(x, *, shape: Literal["sphere", "cylinder", "slab", "plate"] = "sphere"):
+    """Uniform composition."""
