@@ -10,7 +10,18 @@ from typing import Any, TypeAlias
 import casadi as ca
 import numpy as np
 
-__all__ = ["Expr", "erfc", "exp", "log", "power", "sqrt", "tanh", "tree_sum", "where_at_least"]
+__all__ = [
+    "Expr",
+    "asinh",
+    "erfc",
+    "exp",
+    "log",
+    "power",
+    "sqrt",
+    "tanh",
+    "tree_sum",
+    "where_at_least",
+]
 
 Expr: TypeAlias = Any  # float, ndarray, SX or MX: a union fails mypy on MX * SX
 
@@ -34,6 +45,7 @@ exp = _dispatch(ca.exp, np.exp)
 log = _dispatch(ca.log, np.log)
 sqrt = _dispatch(ca.sqrt, np.sqrt)
 tanh = _dispatch(ca.tanh, np.tanh)
+asinh = _dispatch(ca.asinh, np.arcsinh)
 erfc = _dispatch(lambda x: 1 - ca.erf(x), _numeric_erfc)
 
 

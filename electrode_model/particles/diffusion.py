@@ -1,9 +1,35 @@
-"""stub"""
-from typing import Annotated, Literal
-from electrode_model.quantities import Spec
+"""Fickian diffusion inside a sphere, cylinder or slab, reaction at the surface.
 
-Shape = Literal["sphere", "cylinder", "slab"]
-Nodes = Annotated[int, Spec("1", "grid points from the centre to the surface", at_least=3)]
+    dc/dt = r^-m d/dr (r^m D(c) dc/dr),      D(c) dc/dr = k0 rate / (e rho_s) at r = R
 
-def build(x, *, shape: Shape = "sphere", nodes: Nodes = 30):
-    """Fick."""
+A slab is resolved along [010] from its centre to the reacting end face; both ends react.
+"""
+
+from collections.abc import Mapping
+
+import casadi as ca
+
+from electrode_model.grid import radial
+from electrode_model.inner_transport import Nodes, Refinement, Shape, surface_limited
+from electrode_model.particle import Chemistry, Model, Particles
+
+__all__ = ["build"]
+
+
+def build(
+    particles: Particles,
+    chemistry: Chemistry,
+    *,
+    shape: Shape = "sphere",
+    nodes: Nodes = 30,
+    refinement: Refinement = 1.0,
+) -> list[Model]:
+    """``nodes`` states each; ``size`` is the radius or the half length of a slab."""
+    grid = radial(shape, nodes, refinement)
+
+    def inner(x: ca.SX, c_bar: ca.SX, q: Mapping[str, ca.SX]) -> tuple[ca.SX, ca.SX]:
+        flux = q["diffusion"] * chemistry.diffusivity(grid.faces(x)) * grid.gradient(x)
+        return flux, ca.SX(0)
+
+    numbers = {"diffusion": particles.diffusivity / particles.size**2}
+    return [surface_limited(particles, chemistry, grid, numbers, inner)]

@@ -1,0 +1,121 @@
+"""Banded systems of many particles at once.
+
+Two solvers with one interface: elimination along the grid, vectorised over particles, where
+there are many; LAPACK on all particles strung together (with no coupling between them) where
+there are few.  Matrices come by diagonals, ``bands[d, i, p]`` being the entry (i, i + d - lower)
+of particle p; entries outside the matrix are ignored.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import lapack
+
+__all__ = ["Banded", "banded"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_MANY = 128  # particles from which elimination over arrays is faster than LAPACK
+
+
+class _Diagonal:
+    """No coupling inside a particle."""
+
+    def __init__(self, rows: int, particles: int) -> None:
+        self._inverse = np.empty((rows, particles))
+
+    def factor(self, bands: Array) -> bool:
+        np.divide(1.0, bands[0], out=self._inverse)
+        return True
+
+    def solve(self, b: Array) -> None:
+        b *= self._inverse if b.ndim == 2 else self._inverse[:, None, :]
+
+
+class _Eliminated:
+    """Gauss without pivoting, row by row along the grid, for all particles together.
+
+    The matrices are cj M - J of a diffusive system: pivoting is not needed while the step
+    resolves the growth of a perturbation; where it does not, Newton fails and the step shrinks.
+    """
+
+    def __init__(self, rows: int, particles: int, lower: int, upper: int) -> None:
+        self._n, self._lower, self._upper = rows, lower, upper
+        self._bands = np.empty((lower + upper + 1, rows, particles))
+        self._spare = np.empty(particles)
+
+    def factor(self, bands: Array) -> bool:
+        a, lower, upper, spare = self._bands, self._lower, self._upper, self._spare
+        a[...] = bands
+        pivot = a[lower]
+        for i in range(self._n):
+            np.divide(1.0, pivot[i], out=pivot[i])  # kept inverted
+            for below in range(1, min(lower, self._n - 1 - i) + 1):
+                ratio = a[lower - below, i + below]
+                ratio *= pivot[i]
+                for right in range(1, min(upper, self._n - 1 - i) + 1):
+                    np.multiply(ratio, a[lower + right, i], out=spare)
+                    a[lower + right - below, i + below] -= spare
+        return True
+
+    def solve(self, b: Array) -> None:
+        """``b`` (n, particles) or (n, k, particles) in place."""
+        a, lower, upper = self._bands, self._lower, self._upper
+        spare = self._spare if b.ndim == 2 else np.empty_like(b[0])
+        for i in range(1, self._n):
+            for below in range(1, min(lower, i) + 1):
+                np.multiply(a[lower - below, i], b[i - below], out=spare)
+                b[i] -= spare
+        for i in range(self._n - 1, -1, -1):
+            for right in range(1, min(upper, self._n - 1 - i) + 1):
+                np.multiply(a[lower + right, i], b[i + right], out=spare)
+                b[i] -= spare
+            b[i] *= a[lower, i]
+
+
+class _Lapack:
+    """One banded matrix of all particles, one after another."""
+
+    def __init__(self, rows: int, particles: int, lower: int, upper: int) -> None:
+        self._n, self._particles = rows, particles
+        self._lower, self._upper = lower, upper
+        size = rows * particles
+        self._matrix = np.zeros((2 * lower + upper + 1, size), order="F")
+        row = np.arange(rows)
+        self._inside = [
+            (d, np.flatnonzero((row + d >= 0) & (row + d < rows))) for d in range(-lower, upper + 1)
+        ]
+
+    def factor(self, bands: Array) -> bool:
+        n, particles, lower, upper = self._n, self._particles, self._lower, self._upper
+        blocks = self._matrix.reshape((2 * lower + upper + 1, n, particles), order="F")
+        for d, rows in self._inside:
+            blocks[lower + upper - d, rows + d] = bands[lower + d, rows]
+        try:
+            self._lu, self._pivots, info = lapack.dgbtrf(self._matrix, lower, upper)
+        except ValueError:  # NaN or infinity in the matrix
+            return False
+        return bool(info == 0)
+
+    def solve(self, b: Array) -> None:
+        n, particles = self._n, self._particles
+        columns = b if b.ndim == 3 else b[:, None, :]
+        flat = np.ascontiguousarray(columns.transpose(2, 0, 1)).reshape(n * particles, -1)
+        x, _ = lapack.dgbtrs(self._lu, self._lower, self._upper, flat, self._pivots)
+        columns[...] = x.reshape(particles, n, -1).transpose(1, 2, 0)
+
+
+Banded = _Diagonal | _Eliminated | _Lapack
+
+
+def banded(rows: int, particles: int, lower: int, upper: int) -> Banded:
+    """Solver for ``particles`` matrices of ``rows`` rows with the given bandwidths.
+
+    ``factor(bands)`` returns False if a matrix is singular; ``solve(b)`` works in place on
+    ``b`` (rows, particles) or (rows, k, particles).
+    """
+    if lower == upper == 0:
+        return _Diagonal(rows, particles)
+    if particles >= _MANY:
+        return _Eliminated(rows, particles, lower, upper)
+    return _Lapack(rows, particles, lower, upper)

@@ -1,0 +1,265 @@
+"""The macroscopic half of a cell: electrolyte, solid potential, foil and external circuit.
+
+A :class:`Circuit` is a small semi-explicit system  g(z, dz/dt, r; control) = 0  in which the
+particles appear only by r, the mean rate of filling of each electrode volume [1/h], and which
+gives them back the electrolyte concentration and the potential step at their place.
+
+All balances are telescoping sums over faces: charge and salt are conserved to rounding.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import casadi as ca
+import numpy as np
+
+from electrode_model.constants import CONCENTRATION, HOUR
+from electrode_model.electrolyte import Transport
+from electrode_model.scales import Scales
+from electrode_model.symbolic import asinh, log, sqrt
+
+__all__ = ["Circuit", "Foil", "Porous", "Region", "circuit", "single_volume"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Foil:
+    """Lithium metal, i = k0 sqrt(c_e) 2 sinh(eta/2) (c_e in mol/L)."""
+
+    exchange_current: float  # A/m^2 at 1 mol/L
+    film_resistance: float  # ohm m^2
+
+
+@dataclass(frozen=True)
+class Region:
+    """Electrolyte-filled pores of a separator or an electrode, in equal cells."""
+
+    thickness: float  # m
+    cells: int
+    porosity: float
+    bruggeman: float  # transport in the pores = porosity^bruggeman x bulk
+
+    @property
+    def width(self) -> float:
+        """Width of a cell [m]."""
+        return self.thickness / self.cells
+
+
+@dataclass(frozen=True)
+class Porous:
+    """A porous electrode as the circuit sees it."""
+
+    region: Region
+    conductivity: float | None  # S/m, effective, of the solid; None: perfectly conducting
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """The macroscopic system; n_z unknowns, n_v electrode volumes."""
+
+    z: ca.SX  # (n_z,)
+    rate: ca.SX  # (n_z,) dz/dt, of which only differential unknowns occur
+    filling_rate: ca.SX  # (n_v,) r
+    control: ca.SX  # (3,) a, b, s of the condition a I + b V = s
+    residual: ca.SX  # (n_z,)
+    c_e: ca.SX  # (n_v,) at the particles
+    dphi: ca.SX  # (n_v,) phi_s - phi_e at the particles
+    differential: np.ndarray  # (n_z,) bool
+    start: Array  # (n_z,) first guess; differential entries are initial values
+    where: dict[str, slice] = field(default_factory=dict)  # c_e, phi_e, phi_s, voltage, ...
+
+
+class _Unknowns:
+    """Collects unknowns with their equations, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.where: dict[str, slice] = {}
+        self._z: list[ca.SX] = []
+        self._rate: list[ca.SX] = []
+        self._start: list[Array] = []
+        self._differential: list[bool] = []
+
+    def add(self, name: str, start: Array | float, *, differential: bool = False) -> ca.SX:
+        values = np.atleast_1d(np.asarray(start, dtype=float))
+        position = len(self._differential)
+        self.where[name] = slice(position, position + values.size)
+        self._z.append(ca.SX.sym(name, values.size))
+        self._rate.append(ca.SX.sym(f"d_{name}", values.size))
+        self._start.append(values)
+        self._differential += [differential] * values.size
+        return self._z[-1]
+
+    def rate(self, name: str) -> ca.SX:
+        return self._rate[list(self.where).index(name)]
+
+    def close(self, **parts: Any) -> Circuit:
+        return Circuit(
+            z=ca.vertcat(*self._z),
+            rate=ca.vertcat(*self._rate),
+            differential=np.array(self._differential),
+            start=np.concatenate(self._start),
+            where=self.where,
+            **parts,
+        )
+
+
+def single_volume(scales: Scales, c_e: float, series_resistance: float) -> Circuit:
+    """All particles in one volume against an ideal counter electrode; c_e [mol/m^3] stays."""
+    unknowns = _Unknowns()
+    voltage, current, charge = _external(unknowns)
+    filling_rate, control = ca.SX.sym("r", 1), ca.SX.sym("control", 3)
+    del charge
+    return unknowns.close(
+        filling_rate=filling_rate,
+        control=control,
+        residual=ca.vertcat(
+            current - filling_rate[0], *_circuit_rows(unknowns, voltage, current, control)
+        ),
+        c_e=ca.SX(c_e / CONCENTRATION),
+        dphi=voltage + current * (series_resistance / scales.resistance),
+    )
+
+
+def circuit(
+    scales: Scales,
+    foil: Foil,
+    separator: Region,
+    positive: Porous,
+    transport: Transport | None,
+    c_e: float,
+    series_resistance: float,
+) -> Circuit:
+    """Lithium foil | separator | porous positive electrode; x runs from the foil.
+
+    ``c_e`` is the initial concentration [mol/m^3]; ``transport`` None keeps it everywhere and
+    phi_e uniform.
+    """
+    unknowns = _Unknowns()
+    n, n_v = separator.cells + positive.region.cells, positive.region.cells
+    filling_rate, control = ca.SX.sym("r", n_v), ca.SX.sym("control", 3)
+    share = positive.region.width / positive.region.thickness
+    start = c_e / CONCENTRATION
+    # Solid first, electrolyte after: phi_e = 0 and c_e = c_0 are their first guesses.
+    if transport is None:
+        c = ca.SX(start) * ca.SX.ones(n)
+        phi_e = unknowns.add("phi_e", 0.0) * ca.SX.ones(n)
+    else:
+        c = unknowns.add("c_e", np.full(n, start), differential=True)
+        phi_e = unknowns.add("phi_e", np.zeros(n))
+    phi_s = None
+    if positive.conductivity is not None:
+        phi_s = unknowns.add("phi_s", np.zeros(n_v))
+    voltage, current, _ = _external(unknowns)
+    collector = voltage + current * (series_resistance / scales.resistance)
+    rows = []
+    if transport is None:
+        rows.append(current - share * ca.sum1(filling_rate))
+        c_wall, phi_wall = c[0], phi_e[0]
+    else:
+        fluxes = _Fluxes(scales, transport, separator, positive.region)
+        salt, ionic = fluxes.inner(c, phi_e)
+        source = ca.vertcat(ca.SX.zeros(separator.cells), share * filling_rate)
+        ionic = ca.vertcat(current, ionic, 0)
+        rows.append(ionic[1:] - ionic[:-1] + source)
+        salt = ca.vertcat(0, salt, 0)
+        porosity = ca.DM(fluxes.porosity)
+        rows.append(porosity * unknowns.rate("c_e") + (salt[1:] - salt[:-1]) / ca.DM(fluxes.widths))
+        c_wall, phi_wall = fluxes.wall(c[0], phi_e[0], current)
+    if phi_s is None:
+        at_particles = collector * ca.SX.ones(n_v)
+    else:
+        at_particles = phi_s
+        conductance = positive.conductivity * scales.resistance / positive.region.width
+        inner = -conductance * (phi_s[1:] - phi_s[:-1])
+        solid = ca.vertcat(0, inner, 2 * conductance * (phi_s[-1] - collector))
+        rows.append(solid[1:] - solid[:-1] - share * filling_rate)
+    kinetic = 2 * asinh(current * scales.current / (2 * foil.exchange_current * sqrt(c_wall)))
+    film = current * (foil.film_resistance / scales.resistance)
+    rows.append(phi_wall + film + kinetic)
+    rows += _circuit_rows(unknowns, voltage, current, control)
+    return unknowns.close(
+        filling_rate=filling_rate,
+        control=control,
+        residual=ca.vertcat(*rows),
+        c_e=c[separator.cells :],
+        dphi=at_particles - phi_e[separator.cells :],
+    )
+
+
+def _external(unknowns: _Unknowns) -> tuple[ca.SX, ca.SX, ca.SX]:
+    """Cell voltage, current and the charge passed since the start, in units of capacity."""
+    return (
+        unknowns.add("voltage", 0.0),
+        unknowns.add("current", 0.0),
+        unknowns.add("charge", 0.0, differential=True),
+    )
+
+
+def _circuit_rows(
+    unknowns: _Unknowns, voltage: ca.SX, current: ca.SX, control: ca.SX
+) -> list[ca.SX]:
+    """The control condition, whose mode is data, and the charge, integrated like any state."""
+    return [
+        control[0] * current + control[1] * voltage - control[2],
+        unknowns.rate("charge") - current,
+    ]
+
+
+class _Fluxes:
+    """Salt and ionic current between the cells, in m/h mol/L and in units of 1C."""
+
+    def __init__(
+        self, scales: Scales, transport: Transport, separator: Region, electrode: Region
+    ) -> None:
+        self.scales, self.transport = scales, transport
+
+        def spread(value: str) -> Array:
+            return np.concatenate(
+                [np.full(r.cells, getattr(r, value)) for r in (separator, electrode)]
+            )
+
+        self.widths, self.porosity = spread("width"), spread("porosity")
+        self.hindrance = self.porosity ** spread("bruggeman")
+        self._salt_unit = HOUR / CONCENTRATION * scales.salt_flux  # m/h mol/L at 1C
+
+    def inner(self, c: ca.SX, phi_e: ca.SX) -> tuple[ca.SX, ca.SX]:
+        """Fluxes at the faces between cells, (n - 1,) each.
+
+        Coefficients of two cells act in series (harmonic mean); t+ and the thermodynamic
+        factor are those of the concentration interpolated to the face.
+        """
+        left, right = self.widths[:-1] / 2, self.widths[1:] / 2
+        distance = ca.DM(left + right)
+        t, transport = self.scales.temperature, self.transport
+
+        def in_series(values: ca.SX) -> ca.SX:
+            effective = values * ca.DM(self.hindrance)
+            return distance / (ca.DM(left) / effective[:-1] + ca.DM(right) / effective[1:])
+
+        face = (ca.DM(right) * c[:-1] + ca.DM(left) * c[1:]) / distance
+        anion = 1 - transport.t_plus(face, t)
+        kappa = in_series(transport.conductivity(c, t)) * self.scales.resistance
+        log_c = log(c)
+        diffusion = 2 * anion * transport.thermodynamic_factor(face, t)
+        ionic = (
+            -kappa * ((phi_e[1:] - phi_e[:-1]) - diffusion * (log_c[1:] - log_c[:-1])) / distance
+        )
+        d_eff = in_series(transport.diffusivity(c, t)) * HOUR
+        salt = -d_eff * (c[1:] - c[:-1]) / distance - self._salt_unit * anion * ionic
+        return salt, ionic
+
+    def wall(self, c: ca.SX, phi_e: ca.SX, current: ca.SX) -> tuple[ca.SX, ca.SX]:
+        """Concentration and potential at the foil, half a cell from the first centre.
+
+        The foil passes no anions; its whole current is that of lithium.
+        """
+        t, transport = self.scales.temperature, self.transport
+        half = self.widths[0] / 2
+        anion = 1 - transport.t_plus(c, t)
+        d_eff = transport.diffusivity(c, t) * (self.hindrance[0] * HOUR)
+        kappa = transport.conductivity(c, t) * (self.hindrance[0] * self.scales.resistance)
+        c_wall = c + half * self._salt_unit * anion * current / d_eff
+        diffusion = 2 * anion * transport.thermodynamic_factor(c, t)
+        phi_wall = phi_e + half * current / kappa - diffusion * (log(c) - log(c_wall))
+        return c_wall, phi_wall

@@ -1,0 +1,49 @@
+"""Concentrated-solution (Stefan-Maxwell) electrolyte.
+
+    N = -D grad c_e - (1 - t+) i/F                      flux of the salt (of its anion)
+    i = -kappa [grad phi_e - 2 (1 - t+) (kT/e) (1 + dlnf/dlnc) grad ln c_e]
+
+phi_e is measured by a lithium reference electrode in the solution.
+"""
+
+from importlib import import_module
+from typing import Annotated
+
+from electrode_model.electrolyte import Property, Transport
+from electrode_model.quantities import Spec
+from electrode_model.symbolic import Expr
+
+__all__ = ["build"]
+
+
+def build(
+    *,
+    properties: str = "valoen_reimers",
+    t_plus: Annotated[float, Spec("1", "transference number", at_least=0.0, at_most=1.0)]
+    | None = None,
+    diffusivity: Annotated[float, Spec("m^2/s", "salt diffusivity", above=0.0)] | None = None,
+    conductivity: Annotated[float, Spec("S/m", "conductivity", above=0.0)] | None = None,
+    thermodynamic_factor: Annotated[float, Spec("1", "1 + dlnf/dlnc", above=0.0)] | None = None,
+) -> Transport:
+    """Properties from a module of :mod:`electrode_model.electrolytes.properties`.
+
+    A given number replaces the property at every concentration; t_plus = 1 makes a
+    single-ion conductor, in which no concentration gradient can arise.
+    """
+    source = import_module(f"electrode_model.electrolytes.properties.{properties}")
+    return Transport(
+        diffusivity=_constant(diffusivity) or source.diffusivity,
+        conductivity=_constant(conductivity) or source.conductivity,
+        t_plus=_constant(t_plus) or source.t_plus,
+        thermodynamic_factor=_constant(thermodynamic_factor) or source.thermodynamic_factor,
+    )
+
+
+def _constant(value: float | None) -> Property | None:
+    if value is None:
+        return None
+
+    def constant(c: Expr, temperature: float) -> Expr:
+        return value + 0 * c
+
+    return constant

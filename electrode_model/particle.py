@@ -1,0 +1,98 @@
+"""What every model of a particle is given and what it returns.
+
+A particle model sees its own state, the electrolyte concentration and the potential step at
+its place, its own mean filling (coherency strain), and numbers of its own:
+
+    M dx/dt = f(x; c_bar, c_e, dphi, q)
+
+f is one CasADi expression; the solver derives from it the vectorised evaluator and the banded
+Jacobian of one particle.  Nothing ever differentiates the whole electrode.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import casadi as ca
+import numpy as np
+
+from electrode_model.free_energy import Potential
+from electrode_model.symbolic import Expr
+
+__all__ = ["Chemistry", "Interface", "Kernel", "Model", "Particles", "interface"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Chemistry:
+    """The laws of a material, dimensionless: potentials in kT/e, c_e in mol/L."""
+
+    potential: Callable[[Expr], Potential]  # of c, without gradient and coherency terms
+    rate: Callable[[Expr, Expr, Expr, Potential], Expr]  # (dphi, c, c_e, mu) -> insertion / k0
+    diffusivity: Callable[[Expr], Expr]  # D(c)/D_s
+    mobility: Callable[[Expr], Expr]  # M(c)
+
+
+@dataclass(frozen=True)
+class Particles:
+    """The particles of one population; metres and hours."""
+
+    size: Array  # (P,) m
+    reaction: float  # k0 / (e rho_s), m/h: velocity of the surface reaction
+    diffusivity: float  # D_s, m^2/h
+    gradient: float  # kappa / (rho_s kT), m^2
+    strain: float  # B / (rho_s kT)
+    film: float  # R_film k0 e/kT: potential drop at the rate k0
+    wetting_filling: float
+    wetting_layer: float  # m
+    thickness: float  # m, of plates; nan otherwise
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One particle as an expression; the state is (n,) with n - |mass| algebraic rows."""
+
+    x: ca.SX  # (n,)
+    c_bar: ca.SX  # ()
+    c_e: ca.SX  # ()
+    dphi: ca.SX  # ()
+    q: ca.SX  # (k,) numbers of a particle
+    rate: ca.SX  # (n,) f; units 1/h in differential rows
+    names: tuple[str, ...]  # (k,) of q
+    mass: Array  # (n,) 1: differential, 0: algebraic
+    weights: Array  # (n,) mean filling = weights @ x
+    filling: np.ndarray  # (m,) rows of x that are fillings
+    positions: Array  # (m,) where they are, 0..1; empty without an inner grid
+
+
+@dataclass(frozen=True)
+class Model:
+    """Particles of a population that share a kernel."""
+
+    kernel: Kernel
+    index: np.ndarray  # (p,) which of the population's particles
+    q: Mapping[str, Array]  # name -> (p,)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Reaction at one or more surface points; holds the extra unknowns of a film."""
+
+    rate: ca.SX  # (m,) insertion / k0
+    unknown: ca.SX  # (m,) or empty
+    residual: ca.SX  # (m,) or empty
+
+
+def interface(
+    chemistry: Chemistry, film: Expr | None, dphi: Expr, c: Expr, c_e: Expr, mu: Potential
+) -> Interface:
+    """Insertion rate at surface points ``c`` (m,), behind a film if there is one.
+
+    With a film the rate appears in its own driving force, j = rate(dphi + film j).  It
+    becomes an unknown of the particle: any kinetic law, no inner iteration.
+    """
+    if film is None:
+        return Interface(chemistry.rate(dphi, c, c_e, mu), ca.SX(0, 1), ca.SX(0, 1))
+    j = ca.SX.sym("j", c.shape[0])
+    return Interface(j, j, chemistry.rate(dphi + film * j, c, c_e, mu) - j)
