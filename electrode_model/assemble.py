@@ -49,6 +49,8 @@ class Assembly:
     layout: Layout
     initial_filling: float
     equilibrium: float  # kT/e, potential step of the first population at the initial filling
+    c_e: float  # mol/L, initial
+    series_resistance: float  # ohm m^2
 
 
 def assemble(config: "Config") -> Assembly:
@@ -94,6 +96,8 @@ def assemble(config: "Config") -> Assembly:
         layout=_layout(config, scales, groups, sizes, volumes, weights, solid),
         initial_filling=electrode.initial_filling,
         equilibrium=standard + start,
+        c_e=config.electrolyte.concentration / scales.concentration,
+        series_resistance=config.series_resistance,
     )
 
 

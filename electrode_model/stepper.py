@@ -29,19 +29,18 @@ _NEWTON_TOLERANCE = 0.05  # of the error tolerance
 _JACOBIAN_AGE = 50  # steps
 _GROW, _SHRINK = 1.2, 0.2  # least useful growth; most shrinkage after an error test
 _MOST_GROWTH = 10.0
+_SAFETY = 0.85
 
 
 class Outcome(Enum):
-    """Why an integration stopped."""
+    """Why an integration could not go on; a planned end is a cut-off (cutoffs.py)."""
 
-    FINISHED = "finished"
-    CUT_OFF = "cut-off reached"
     STEP_TOO_SMALL = "step too small"
     NOT_FINITE = "residual not finite"
     NO_START = "no consistent start"
     NO_PROGRESS = "no progress"
+    STEP_LIMIT = "limit of time steps"
     WALL_TIME = "wall-clock limit"
-    CANCELLED = "cancelled"
 
 
 @dataclass
@@ -173,6 +172,20 @@ class Stepper:
         self._rate: float | None = None
         self._plan: tuple[int, float] | None = None
 
+    @property
+    def state(self) -> Array:
+        """(n,) the last accepted state; a view."""
+        state: Array = self._d[0]
+        return state
+
+    def worst(self) -> str:
+        """The unknown that kept the last Newton iteration from converging."""
+        residual = self.system.residual
+        if not np.all(np.isfinite(residual)):
+            return f"not finite: {self.system.describe_worst(residual)}"
+        change = self._correction * self._scale
+        return f"worst: {self.system.describe_worst(change)}"
+
     def _weigh(self, y: Array) -> None:
         np.abs(y, out=self._scale)
         self._scale *= self._rtol
@@ -214,9 +227,7 @@ class Stepper:
                 if converged is False and old:
                     continue  # the same step with the Jacobian of the last accepted state
                 statistics.newton_failures += 1
-                last_failure = (
-                    Outcome.NOT_FINITE if converged is None else Outcome.STEP_TOO_SMALL
-                )
+                last_failure = Outcome.NOT_FINITE if converged is None else Outcome.STEP_TOO_SMALL
                 self._rescale(0.25 if converged is None else 0.5)
                 continue
             self._weigh(system.y)
@@ -243,9 +254,8 @@ class Stepper:
         system, statistics = self.system, self.statistics
         cj = _ALPHA[self.order] / self.h
         y, slope, correction = system.y, system.slope, self._correction
-        if self._stale or self._age > _JACOBIAN_AGE:
-            if not self._refresh():
-                return None
+        if (self._stale or self._age > _JACOBIAN_AGE) and not self._refresh():
+            return None
         if self._factored != (self.h, self.order):
             statistics.factorisations += 1
             if not system.factor(cj):
@@ -305,13 +315,11 @@ class Stepper:
         if self._equal_steps < order + 1:
             return
         lower = _ERROR[order - 1] * self._norm(d[order]) if order > 1 else np.inf
-        higher = (
-            _ERROR[order + 1] * self._norm(d[order + 2]) if order < self._max_order else np.inf
-        )
+        higher = _ERROR[order + 1] * self._norm(d[order + 2]) if order < self._max_order else np.inf
         best, factor = order, 0.0
         for candidate, size in ((order - 1, lower), (order, error), (order + 1, higher)):
             if np.isfinite(size) and candidate >= 1:
-                grown = 0.87 * max(size, 1e-12) ** (-1 / (candidate + 1))
+                grown = _SAFETY * max(size, 1e-12) ** (-1 / (candidate + 1))
                 if grown > factor:
                     best, factor = candidate, grown
         factor = min(factor, _MOST_GROWTH)

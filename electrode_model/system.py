@@ -12,6 +12,7 @@ r is formed from dx/dt, not from f: the balances of lithium, charge and salt are
 in the unknowns, and every Newton iterate satisfies them to rounding whatever the tolerance.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import casadi as ca
@@ -163,9 +164,9 @@ class System:
         self.n = sum(sizes) + circuit.start.size
         self.y, self.slope, self.residual, self.delta = (np.zeros(self.n) for _ in range(4))
         self.control = np.zeros(3)
-        bounds = np.cumsum([0, *sizes])
-        self.blocks = [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-        self.circuit_block = slice(int(bounds[-1]), self.n)
+        bounds = [0, *np.cumsum(sizes).tolist()]
+        self.blocks = [slice(a, b) for a, b in pairwise(bounds)]
+        self.circuit_block = slice(bounds[-1], self.n)
         self.differential = np.concatenate(
             [np.repeat(g.kernel.mass == 1, g.index.size) for g in groups] + [circuit.differential]
         )
@@ -268,6 +269,28 @@ class System:
         for group in self.groups:
             group.substitute(d_phi, d_c)
         return self.delta
+
+    def describe_worst(self, values: Array) -> str:
+        """Name of the unknown with the first value that is not finite, or the largest."""
+        finite = np.isfinite(values)
+        k = int(np.abs(values).argmax() if finite.all() else np.flatnonzero(~finite)[0])
+        for block, solver in zip(self.blocks, self.groups, strict=True):
+            if block.start <= k < block.stop:
+                row, column = divmod(k - block.start, solver.group.index.size)
+                group = solver.group
+                kind = "filling" if group.kernel.mass[row] == 1 else "film current"
+                place = f"particle {group.index[column]} (volume {group.volume[column]}"
+                rows = group.kernel.mass.size
+                return (
+                    f"{kind} of {place}, grid point {row} of {rows})"
+                    if rows > 2
+                    else (f"{kind} of {place})")
+                )
+        for name, part in self.where.items():
+            if part.start <= k < part.stop:
+                one = part.stop - part.start == 1
+                return name if one else f"{name} in cell {k - part.start}"
+        raise IndexError(k)
 
 
 def _start(group: Group, filling: float) -> Array:

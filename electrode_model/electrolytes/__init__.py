@@ -1,0 +1,1 @@
+"""Electrolyte models; each file holds one, as a function ``build``."""

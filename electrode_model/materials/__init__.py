@@ -1,0 +1,1 @@
+"""Materials; each file holds one, as ``MATERIAL``."""

@@ -1,0 +1,1 @@
+"""Models of a particle; each file holds one, as a function ``build``."""

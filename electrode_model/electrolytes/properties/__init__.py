@@ -1,0 +1,1 @@
+"""Transport properties of electrolytes; each file holds one set."""

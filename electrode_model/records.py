@@ -1,0 +1,82 @@
+"""What a solver hands over during a run: the layout once, then rows, frames and reports."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ["Frame", "Layout", "Profiles", "Progress", "Row", "StepReport"]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Particles that share a grid inside."""
+
+    particles: np.ndarray  # (n,) int, index of the particle in the electrode
+    nodes: np.ndarray  # (n_node,) position, 0 centre .. 1 surface, or 0 .. 1 along a plate
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What does not change during a run."""
+
+    x: np.ndarray  # (n_x,) m, centres of the electrolyte's cells from the foil; (0,) if one volume
+    sections: dict[str, tuple[int, int]]  # "separator", "positive": range of cells in x
+    size: np.ndarray  # (n_p,) m
+    volume: np.ndarray  # (n_p,) int, electrode volume of the particle, 0 nearest the separator
+    weight: np.ndarray  # (n_p,) share of the electrode's capacity, sums to 1
+    profiles: tuple[Profiles, ...]  # empty when no particle has an inner grid
+    capacity: float  # A h/m^2, theoretical
+    one_c: float  # A/m^2
+    mass: float | None  # kg/m^2 of active material; None if its density is unknown
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the time series."""
+
+    time: float  # s
+    step: int  # index into the unrolled protocol, from 0
+    voltage: float  # V
+    current: float  # A/m^2
+    c_rate: float
+    capacity: float  # A h/m^2 discharged since the start
+    positive_filling: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The fields at one output time."""
+
+    time: float  # s
+    step: int
+    c: np.ndarray  # (n_p,) mean filling fraction of each particle
+    profiles: tuple[np.ndarray, ...]  # one (n_node, n) per entry of Layout.profiles
+    c_e: np.ndarray  # (n_x,) mol/m^3
+    phi_e: np.ndarray  # (n_x,) V
+    phi_s: np.ndarray  # (n volumes,) V
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """Why a step of the protocol ended, and what it cost."""
+
+    index: int  # into the unrolled protocol, from 0
+    label: str
+    reason: str  # short, such as "voltage 2.5 V reached"
+    planned: bool  # False: the protocol did not ask for this end
+    message: str
+    start: float  # s
+    end: float  # s
+    statistics: dict[str, float | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is, for a progress bar."""
+
+    time: float  # s, simulated
+    step: int  # from 0
+    n_steps: int
+    label: str
+    voltage: float  # V
+    fraction: float  # of the current step, 0 .. 1 as estimated; nan if unknown

@@ -1,0 +1,108 @@
+"""Forms of the exchange current: rows K1, M1 and M5 of physics.md, limits, both backends."""
+
+import casadi as ca
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from electrode_model import exchange_current
+from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from electrode_model.free_energy import regular_solution
+
+C = np.linspace(0.01, 0.99, 99)
+OMEGA = 4.49  # kT, seeds M and K
+THERMAL_VOLTAGE = BOLTZMANN * 298.15 / ELEMENTARY_CHARGE  # V
+every_form = pytest.mark.parametrize("name", exchange_current.__all__)
+every_alpha = pytest.mark.parametrize("alpha", [0.3, 0.5, 0.7])
+either_mixing = pytest.mark.parametrize("mixing", [0.0, 1.0])
+
+
+def value(name, c, alpha=0.5, mixing=1.0, a_e=1.0, **parameters):
+    excess = regular_solution(c, omega=OMEGA).excess
+    form = getattr(exchange_current, name)(c, alpha, mixing, **parameters)
+    j0 = form.value(c, excess, a_e)
+    return np.broadcast_to(j0, c.shape) if isinstance(c, np.ndarray) else j0
+
+
+@every_form
+@every_alpha
+@either_mixing
+def test_is_positive_and_finite_between_the_end_members(name, alpha, mixing):
+    j0 = value(name, C, alpha, mixing)
+    assert np.all(np.isfinite(j0))
+    assert np.all(j0 > 0)
+
+
+@every_form
+@every_alpha
+@either_mixing
+def test_symbolic_equals_numeric(name, alpha, mixing):
+    symbol = ca.SX.sym("c", C.size)
+    graph = ca.SX(value(name, symbol, alpha, mixing, a_e=0.7)) * ca.SX.ones(C.size)
+    symbolic = ca.Function("j0", [symbol], [graph])(C).full()[:, 0]
+    np.testing.assert_allclose(symbolic, value(name, C, alpha, mixing, a_e=0.7), rtol=1e-12)
+
+
+@every_form
+def test_rises_with_the_electrolyte_concentration(name):
+    assert value(name, 0.4, a_e=1.2) > value(name, 0.4, a_e=1.0) > value(name, 0.4, a_e=0.5) > 0
+
+
+def test_row_k1_skewed_form_at_the_observed_surface_compositions():
+    """Row K1, Koo et al.: surface filling 0.64 at 4C lithiation, 0.41 at 4C delithiation."""
+    lithiation, delithiation = value("skewed", 0.64), value("skewed", 0.41)
+    assert lithiation == pytest.approx(0.5184, abs=1e-4)
+    assert delithiation == pytest.approx(0.8705, abs=1e-4)
+    assert delithiation / lithiation == pytest.approx(1.679, abs=1e-3)
+    assert value("skewed", 0.5) == pytest.approx(0.75, abs=1e-12)
+    tafel_gap = 2 * THERMAL_VOLTAGE * np.log(delithiation / lithiation)
+    assert 1e3 * tafel_gap == pytest.approx(26.6, abs=0.05)
+
+
+def peak(name, **options):
+    found = minimize_scalar(
+        lambda c: -value(name, c, **options), bounds=(0.0, 1.0), options={"xatol": 1e-9}
+    )
+    return found.x, -found.fun
+
+
+def test_row_m1_skewed_form_peaks_at_one_quarter():
+    """Row M1, Lim et al. 2016: the maximum is 0.9743 k0, not k0 as the paper says."""
+    place, maximum = peak("skewed")
+    assert place == pytest.approx(0.25, abs=1e-6)
+    assert maximum == pytest.approx(0.9743, abs=5e-5)
+
+
+def test_row_m1_transition_state_form():
+    """Row M1: S15 is 6/5 of the transition-state form; its maximum is 2.169 at 0.099."""
+    place, maximum = peak("transition_state")
+    assert place == pytest.approx(0.099, abs=5e-4)
+    assert 1.2 * maximum == pytest.approx(2.169, abs=5e-4)
+
+
+def test_row_m5_accelerating_regime_is_three_times_longer_in_delithiation():
+    """Row M5: j0 grows along 1 -> 0.25 in delithiation and along 0 -> 0.25 in lithiation."""
+    place, _ = peak("skewed")
+    assert (1 - place) / place == pytest.approx(3.0, abs=1e-4)
+    grows = np.diff(value("skewed", C)) > 0
+    assert np.array_equal(grows, C[1:] <= 0.25 + 1e-12)
+
+
+def test_newman_is_symmetric():
+    np.testing.assert_allclose(value("newman", C), np.sqrt(C * (1 - C)), rtol=1e-12)
+
+
+def test_park_sigmoid_falls_as_steeply_as_in_section_6_2():
+    """physics.md 6.2: j0(0.95)/j0(0.5) = 1.7e-4; k0 is the plateau, half of it at the centre."""
+    assert value("park_sigmoid", 0.95) / value("park_sigmoid", 0.5) == pytest.approx(
+        1.7e-4, abs=0.05e-4
+    )
+    assert value("park_sigmoid", 0.6) == pytest.approx(0.5, abs=1e-12)
+    assert value("park_sigmoid", 0.01) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_vacancy_and_exponential_equal_k0_at_their_reference():
+    assert value("vacancy", 0.5, exponent=3.0, reference=0.5) == pytest.approx(1.0, abs=1e-12)
+    assert value("exponential", 0.5, steepness=12.0, reference=0.5) == pytest.approx(1.0, abs=1e-12)
+    ratio = value("exponential", 0.6, steepness=12.0) / value("exponential", 0.5, steepness=12.0)
+    assert ratio == pytest.approx(np.exp(-1.2), rel=1e-12)
