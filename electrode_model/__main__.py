@@ -227,7 +227,7 @@ def _progress(quiet: bool, n_steps: int) -> Iterator[Callable[["Progress"], None
     bar: Any = tqdm(
         total=n_steps,
         disable=True if quiet else None,  # None: only on a terminal
-        bar_format="{percentage:3.0f}% {bar:24} {desc} [{elapsed}, left {remaining}]",
+        bar_format="{percentage:3.0f}% {bar:12} left {remaining}  {desc}",
         leave=False,
         dynamic_ncols=True,
     )
@@ -237,9 +237,12 @@ def _progress(quiet: bool, n_steps: int) -> Iterator[Callable[["Progress"], None
             fraction = progress.fraction
             # an unknown fraction (nan) leaves the bar where it is
             done = progress.step + (fraction if 0 <= fraction <= 1 else 0.0)
-            place = f"step {progress.step + 1}/{progress.n_steps} {progress.label[:32]}"
-            state = f"{progress.time:.4g} s, {progress.voltage:.3f} V"
-            bar.set_description_str(f"{place}, {state}", refresh=False)
+            # the label comes last: a narrow terminal cuts it off
+            text = (
+                f"step {progress.step + 1}/{progress.n_steps}, {progress.time:.0f} s, "
+                f"{progress.voltage:.3f} V, {progress.label}"
+            )
+            bar.set_description_str(text, refresh=False)
             bar.update(max(done - bar.n, 0.0))
 
         yield None if bar.disable else show

@@ -346,10 +346,11 @@ class Config(Section):
         float, Quantity("ohm m^2", "resistance outside the cell times its area", at_least=0)
     ] = 0.0
     voltage_window: Annotated[
-        tuple[float, float],
-        Read(_window, "array"),
-        Spec("V", "leaving it ends the run with an unplanned reason"),
-    ] = (0.0, 6.0)
+        tuple[float, float], Read(_window, "array"), Spec("V", "cell voltage")
+    ] = Field(
+        default=(0.0, 6.0),
+        description="leaving it [V] ends the run with an unplanned reason",
+    )
     protocol: tuple[Step, ...] = Field(
         description="steps, one after another", json_schema_extra={"minItems": 1}
     )

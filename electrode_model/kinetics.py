@@ -44,15 +44,16 @@ def butler_volmer(
     j0 = exchange(c, alpha, mu.mixing)
     shift = alpha * mu.mixing
     scale = j0.factor * power(a_e, j0.electrolyte)
-    insertion = (
-        power(c, j0.filled - shift)
-        * power(1 - c, j0.vacant + shift)
-        * exp(_times(j0.excess - alpha, mu.excess) - alpha * dphi)
-    )
+    backward = exp(_times(j0.excess + 1 - alpha, mu.excess)) * exp((1 - alpha) * dphi)
+    if alpha == 0.5 and j0.excess == 0:  # the two exponentials are reciprocal: save one
+        forward = 1 / backward
+    else:
+        forward = exp(_times(j0.excess - alpha, mu.excess)) * exp(-alpha * dphi)
+    insertion = power(c, j0.filled - shift) * power(1 - c, j0.vacant + shift) * forward
     extraction = (
         power(c, j0.filled + mu.mixing - shift)
         * power(1 - c, j0.vacant - mu.mixing + shift)
-        * exp(_times(j0.excess + 1 - alpha, mu.excess) + (1 - alpha) * dphi)
+        * backward
     )
     return scale * (insertion - extraction)
 

@@ -71,7 +71,8 @@ def show(value: object) -> str:
     if isinstance(value, dict):
         text = "{" + ", ".join(f"{key}: ..." for key in value) + "}"
     elif isinstance(value, list | tuple):
-        text = "[" + ", ".join(show(item) for item in value[:5])
+        first = (item if isinstance(item, str) else show(item) for item in value[:5])
+        text = "[" + ", ".join(first)
         text += ", ...]" if len(value) > 5 else "]"
     else:
         text = repr(value)

@@ -47,7 +47,10 @@ def resolved_yaml(config: Config) -> str:
     return _HEADER + str(text)
 
 
-class _Dumper(yaml.SafeDumper):
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # in C where it is built
+
+
+class _Dumper(_Base):
     """Quotes every text that :mod:`electrode_model.yaml_source` would read as something else."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -65,7 +65,12 @@ def as_written(schema: _Json) -> _Json:
     }
     sections["Step"] = _step(sections["Step"]["properties"])
     negative = schema["properties"]["negative"]
-    schema["properties"]["negative"] = {"anyOf": [{"enum": ["lithium_foil", "ideal"]}, negative]}
+    names = sections["Counter"]["properties"]["model"]["enum"]
+    description = negative.pop("description")
+    schema["properties"]["negative"] = {
+        "anyOf": [{"enum": names}, negative],
+        "description": description,
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -26,6 +26,7 @@ _ERROR = _KAPPA * _GAMMA + 1 / np.arange(1, _MAX_ORDER + 2)
 
 _NEWTON_ITERATIONS = 4
 _NEWTON_TOLERANCE = 0.05  # of the error tolerance
+_LEAST_RATE = 0.05
 _JACOBIAN_AGE = 50  # steps
 _GROW, _SHRINK = 1.2, 0.2  # least useful growth; most shrinkage after an error test
 _MOST_GROWTH = 10.0
@@ -151,7 +152,6 @@ class Stepper:
         self._min_step, self._max_step = min_step, max_step
         self.t = 0.0
         self._d = np.zeros((_MAX_ORDER + 3, system.n))
-        self._d[0] = system.y
         self._scale = np.empty(system.n)
         self._blocks = [*system.blocks, system.circuit_block]
         # A film's unknown follows its particle: it is solved for, not integrated.
@@ -159,18 +159,39 @@ class Stepper:
         for block in system.blocks:
             self._counted[block] = system.differential[block]
         self._roots = [1 / np.sqrt(max(self._counted[b].sum(), 1.0)) for b in self._blocks]
-        self._work, self._correction = np.empty(system.n), np.empty(system.n)
+        self._work, self._correction = np.empty(system.n), np.zeros(system.n)
         self._psi = np.empty(system.n)
-        self.order, self._equal_steps = 1, 0
+        self._plan: tuple[int, float] | None = None
+        self._began = -1.0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Order 1 and a small step from the consistent values that the system holds."""
+        system = self.system
+        self._d[:] = 0.0
+        self._d[0] = system.y
         self._weigh(self._d[0])
         slope = np.where(system.differential, system.slope, 0.0)
         speed = self._norm(slope)
-        self.h = min(max_step, max(1 / speed if speed > 0 else 1e-3, 4 * min_step), 1e-2)
+        first = 1 / speed if speed > 0 else 1e-3
+        self.h = min(self._max_step, max(first, 4 * self._min_step), 1e-2)
         self._d[1] = slope * self.h
+        self.order, self._equal_steps = 1, 0
         self._age, self._fresh, self._stale = 0, False, True
         self._factored: tuple[float, int] | None = None
         self._rate: float | None = None
-        self._plan: tuple[int, float] | None = None
+        self._plan = None
+        self._began = self.t
+
+    def _begin_again(self) -> bool:
+        """Once at any one time: make the last accepted state consistent and start afresh."""
+        if self._began == self.t:
+            return False
+        self.system.y[:] = self._d[0]
+        if consistent(self.system, self.statistics) is not None:
+            return False
+        self._begin()
+        return True
 
     @property
     def state(self) -> Array:
@@ -213,9 +234,9 @@ class Stepper:
             self.order, factor = self._plan[0], self._plan[1]
             self._plan = None
             self._rescale(min(factor, self._max_step / self.h))
-        last_failure = Outcome.STEP_TOO_SMALL
+        last_failure, failures = Outcome.STEP_TOO_SMALL, 0
         while True:
-            if self.h < self._min_step:
+            if self.h < self._min_step and not self._begin_again():
                 return last_failure
             order = self.order
             predicted = d[: order + 1].sum(axis=0)
@@ -230,11 +251,11 @@ class Stepper:
                 last_failure = Outcome.NOT_FINITE if converged is None else Outcome.STEP_TOO_SMALL
                 self._rescale(0.25 if converged is None else 0.5)
                 continue
-            self._weigh(system.y)
             error = _ERROR[order] * self._norm(self._correction)
             if error > 1:
                 statistics.error_failures += 1
-                self._rescale(max(_SHRINK, 0.9 * error ** (-1 / (order + 1))))
+                failures += 1
+                self._retreat(error, failures)
                 continue
             break
         statistics.steps += 1
@@ -278,8 +299,8 @@ class Stepper:
             slope += np.multiply(delta, cj, out=self._work)
             if size == 0.0:
                 return True
-            if iteration == 0:
-                rate = self._rate
+            if iteration == 0:  # a rate that served before says little of a larger step
+                rate = None if self._rate is None else max(self._rate, _LEAST_RATE)
             else:
                 if size > 0.9 * before:
                     break
@@ -327,6 +348,26 @@ class Stepper:
             self._plan = (best, factor)
         else:
             self._equal_steps = 0
+
+    def _retreat(self, error: float, failures: int) -> None:
+        """Shorter step, and perhaps lower order, after a failed error test.
+
+        High differences of a curve that has just turned, or of rounding noise, do not shrink
+        with the step: repeated failure at high order ends only at low order.
+        """
+        order = self.order
+        if failures == 1:
+            factor = max(_SHRINK, _SAFETY * error ** (-1 / (order + 1)))
+            if order > 1:
+                lower = _ERROR[order - 1] * self._norm(self._d[order] + self._correction)
+                below = max(_SHRINK, 0.9 * _SAFETY * max(lower, 1e-12) ** (-1 / order))
+                if below > factor:
+                    self.order, factor = order - 1, min(1.0, below)
+            self._rescale(factor)
+        else:
+            if failures > 3:
+                self.order = 1
+            self._rescale(0.25)
 
     def _rescale(self, factor: float) -> None:
         """Backward differences for a step ``factor`` times as long."""

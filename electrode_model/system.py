@@ -12,6 +12,7 @@ r is formed from dx/dt, not from f: the balances of lithium, charge and salt are
 in the unknowns, and every Newton iterate satisfies them to rounding whatever the tolerance.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -22,9 +23,12 @@ from scipy.linalg import lapack
 from electrode_model.assemble import Assembly, Group
 from electrode_model.banded import banded
 from electrode_model.cell import Circuit
+from electrode_model.particle import Kernel
 from electrode_model.tape import Tape
 
 __all__ = ["System"]
+
+_LONG_RUN = 128  # particles in a volume
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -52,7 +56,13 @@ class _GroupSolver:
     """Residual and elimination of the particles of one group."""
 
     def __init__(
-        self, group: Group, x: Array, slope: Array, residual: Array, delta: Array, c_e: Array | None
+        self,
+        group: Group,
+        moving_c_e: bool,
+        x: Array,
+        slope: Array,
+        residual: Array,
+        delta: Array,
     ) -> None:
         kernel, self.group = group.kernel, group
         n, p = x.shape
@@ -60,27 +70,36 @@ class _GroupSolver:
         self.volume = group.volume
         self._starts = np.flatnonzero(np.diff(group.volume, prepend=-1))
         self._volumes = group.volume[self._starts]
+        bounds = [*self._starts.tolist(), p]
+        many = p >= _LONG_RUN * self._volumes.size  # filling runs then beats indexing
+        self._runs = (
+            [(int(v), slice(*b)) for v, b in zip(self._volumes, pairwise(bounds), strict=True)]
+            if many
+            else None
+        )
         self._weights, self._share = kernel.weights, group.share
         self._mass = kernel.mass[:, None]
         self._all_differential = bool(np.all(kernel.mass == 1))
-        self.coupled = ca.depends_on(kernel.rate, kernel.c_bar)
-        self.sees_c_e = c_e is None and ca.depends_on(kernel.rate, kernel.c_e)
-        self.c_bar, self.dphi = np.zeros((1, p)), np.zeros((1, p))
-        self.c_e = np.zeros((1, p)) if c_e is None else c_e
-        rhs, jacobian, self._lower, self._upper = _functions(kernel, self.coupled, self.sees_c_e)
-        inputs = [x, self.c_bar, self.c_e, self.dphi, group.q]
+        self.functions = functions = _derive(kernel, moving_c_e)
+        self.sees_c_e, self._coupled = functions.sees_c_e, functions.coupled
+        self._lower, self._upper = functions.lower, functions.upper
+        self._c_bar = np.zeros((1, p))
+        #: what depends on the drives alone, computed once a volume and handed to its particles
+        self._drives = np.zeros((functions.drives.shape[0], p))
+        inputs = [x, self._c_bar, self._drives, group.q]
         self.f = np.empty((n, p))
-        self._evaluate = Tape(rhs).bind(inputs, [self.f])
+        self._evaluate = Tape(functions.rate).bind(inputs, [self.f])
         width = self._lower + self._upper + 1
         self._bands = np.empty((width * n, p))
         #: columns: dphi, then c_e, then c_bar where they matter
-        self._columns = 1 + self.sees_c_e + self.coupled
+        self._columns = 1 + self.sees_c_e + self._coupled
         by_drive = [np.empty((n, p)) for _ in range(self._columns)]
         self._by_drive = by_drive
-        self._differentiate = Tape(jacobian).bind(inputs, [self._bands, *by_drive])
+        self._differentiate = Tape(functions.slopes).bind(inputs, [self._bands, *by_drive])
         self._solver = banded(n, p, self._lower, self._upper)
         self._matrix = np.empty((width, n, p))
         self._w = np.empty((n, self._columns, p))  # T^-1 of the columns
+        self._steps = np.empty((1 + self.sees_c_e, p))
         self._den = np.ones(p)
 
     def filling_rate(self, out: Array) -> None:
@@ -88,13 +107,11 @@ class _GroupSolver:
         mean = self.slope[0] if self.slope.shape[0] == 1 else self._weights @ self.slope
         out[self._volumes] += np.add.reduceat(self._share * mean, self._starts)
 
-    def evaluate(self, c_e: Array, dphi: Array) -> None:
-        """Residual at the drives of the volumes, (n_v,) each."""
-        np.take(dphi, self.volume, out=self.dphi[0], mode="clip")
-        if self.sees_c_e:
-            np.take(c_e, self.volume, out=self.c_e[0], mode="clip")
-        if self.coupled:
-            np.matmul(self._weights, self.x, out=self.c_bar[0])
+    def evaluate(self, drives: Array) -> None:
+        """Residual; ``drives`` (m, n_v) are the values of ``functions.drives`` in each volume."""
+        self._spread(drives, self._drives)
+        if self._coupled:
+            np.matmul(self._weights, self.x, out=self._c_bar[0])
         self._evaluate()
         if self._all_differential:
             np.subtract(self.slope, self.f, out=self.residual)
@@ -123,7 +140,7 @@ class _GroupSolver:
         for k, column in enumerate(self._by_drive):
             self._w[:, k] = column
         self._solver.solve(self._w)
-        if self.coupled:
+        if self._coupled:
             own = self._w[:, -1]
             np.divide(1.0, 1.0 - beta * (self._weights @ own), out=self._den)
             for k in range(self._columns - 1):
@@ -138,7 +155,7 @@ class _GroupSolver:
         """Step of the particles at fixed drives; add its part of the step of r to ``rho``."""
         np.negative(self.residual, out=self.delta)
         self._solver.solve(self.delta)
-        if self.coupled:
+        if self._coupled:
             mean = self._beta * (self._weights @ self.delta) * self._den
             self.delta += self._w[:, -1] * mean
         mean = self.delta[0] if self.delta.shape[0] == 1 else self._weights @ self.delta
@@ -146,9 +163,19 @@ class _GroupSolver:
 
     def substitute(self, d_phi: Array, d_c: Array) -> None:
         """Add the response to the step of the drives, (n_v,) each."""
-        self.delta += self._w[:, 0] * d_phi[self.volume]
-        if self.sees_c_e:
-            self.delta += self._w[:, 1] * d_c[self.volume]
+        changes = np.array([d_phi, d_c]) if self.sees_c_e else d_phi[None, :]
+        self._spread(changes, self._steps)
+        for k in range(changes.shape[0]):
+            np.multiply(self._w[:, k], self._steps[k], out=self.f)  # f is done with
+            self.delta += self.f
+
+    def _spread(self, values: Array, out: Array) -> None:
+        """(m, n_v) by volume -> (m, p) by particle."""
+        if self._runs is None:
+            np.take(values, self.volume, axis=1, out=out, mode="clip")
+            return
+        for v, part in self._runs:
+            out[:, part] = values[:, v, None]
 
 
 class System:
@@ -174,14 +201,10 @@ class System:
             name: slice(bounds[-1] + s.start, bounds[-1] + s.stop)
             for name, s in circuit.where.items()
         }
-        fixed_c_e = not ca.depends_on(circuit.c_e, circuit.z)
-        c_e = np.full((1, 1), float(ca.DM(ca.evalf(circuit.c_e))[0])) if fixed_c_e else None
+        moving_c_e = ca.depends_on(circuit.c_e, circuit.z)
+        arrays = (self.y, self.slope, self.residual, self.delta)
         self.groups = [
-            _GroupSolver(
-                g,
-                *(self._part(a, k, g) for a in (self.y, self.slope, self.residual, self.delta)),
-                c_e,
-            )
+            _GroupSolver(g, moving_c_e, *(self._part(a, k, g) for a in arrays))
             for k, g in enumerate(groups)
         ]
         self._n_v = circuit.filling_rate.shape[0]
@@ -203,9 +226,11 @@ class System:
         arguments = [z, rate, r, circuit.control]
         block = self.circuit_block
         arrays = [self.y[block], self.slope[block], self._r, self.control]
-        c_e = circuit.c_e if circuit.c_e.shape[0] == self._n_v else ca.SX.zeros(self._n_v)
+        one = circuit.c_e.shape[0] == 1
+        c_e = ca.repmat(circuit.c_e, self._n_v) if one else circuit.c_e
+        drives = [_spread(group, c_e, circuit.dphi) for group in self.groups]
         value = ca.Function(
-            "circuit", arguments, [ca.densify(e) for e in (circuit.residual, c_e, circuit.dphi)]
+            "circuit", arguments, [ca.densify(e) for e in (circuit.residual, *drives)]
         )
         blocks = [
             ca.jacobian(circuit.residual, z),
@@ -224,10 +249,10 @@ class System:
         for group in self.groups:
             group.filling_rate(self._r)
         self._value()
-        residual, c_e, dphi = self._value.outputs
+        residual, *drives = self._value.outputs
         self.residual[self.circuit_block] = residual[:, 0]
-        for group in self.groups:
-            group.evaluate(c_e[:, 0], dphi[:, 0])
+        for group, values in zip(self.groups, drives, strict=True):
+            group.evaluate(values)
         return self.residual
 
     def linearize(self) -> None:
@@ -299,11 +324,34 @@ def _start(group: Group, filling: float) -> Array:
     return x
 
 
-def _functions(
-    kernel: Any, coupled: bool, sees_c_e: bool
-) -> tuple[ca.Function, ca.Function, int, int]:
-    """Right-hand side and its derivatives by diagonals, with the bandwidths."""
-    arguments = [kernel.x, kernel.c_bar, kernel.c_e, kernel.dphi, kernel.q]
+def _spread(group: _GroupSolver, c_e: ca.SX, dphi: ca.SX) -> ca.SX:
+    """(m, n_v) the expressions of a group's drives in every volume."""
+    kernel, drives = group.group.kernel, group.functions.drives
+    function = ca.Function("drives", [kernel.c_e, kernel.dphi], [drives])
+    return ca.horzcat(*[function(c_e[v], dphi[v]) for v in range(c_e.shape[0])])
+
+
+@dataclass(frozen=True)
+class _Functions:
+    """What is derived from a kernel, as functions of (x, c_bar, drives, q)."""
+
+    rate: ca.Function
+    slopes: ca.Function  # df/dx by diagonals, df/ddphi, then df/dc_e and df/dc_bar if they matter
+    drives: ca.SX  # (m,) subexpressions of c_e and dphi alone
+    lower: int
+    upper: int
+    sees_c_e: bool
+    coupled: bool
+
+
+def _derive(kernel: Kernel, moving_c_e: bool) -> _Functions:
+    """Right-hand side and derivatives of one particle.
+
+    Subexpressions of the drives alone, such as exp(-dphi/2), are the same for all particles
+    of a volume; for a homogeneous particle they are half of the work.
+    """
+    coupled = ca.depends_on(kernel.rate, kernel.c_bar)
+    sees_c_e = moving_c_e and ca.depends_on(kernel.rate, kernel.c_e)
     jacobian = ca.jacobian(kernel.rate, kernel.x)
     rows, columns = (np.array(part) for part in jacobian.sparsity().get_triplet())
     lower, upper = int(max(0, (rows - columns).max())), int(max(0, (columns - rows).max()))
@@ -311,12 +359,22 @@ def _functions(
     bands = ca.SX((lower + upper + 1) * n, 1)
     for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
         bands[(lower + j - i) * n + i] = jacobian[i, j]
-    drives = [
-        kernel.dphi,
-        *([kernel.c_e] if sees_c_e else []),
-        *([kernel.c_bar] if coupled else []),
-    ]
-    outputs = [bands, *(ca.jacobian(kernel.rate, drive) for drive in drives)]
-    rhs = ca.Function("particle", arguments, ca.cse([kernel.rate]))
-    slopes = ca.Function("particle_jacobian", arguments, ca.cse(outputs))
-    return rhs, slopes, lower, upper
+    by = [kernel.dphi, *([kernel.c_e] if sees_c_e else []), *([kernel.c_bar] if coupled else [])]
+    outputs = [kernel.rate, bands, *(ca.jacobian(kernel.rate, drive) for drive in by)]
+    heights = np.cumsum([0, *(output.shape[0] for output in outputs)]).tolist()
+    joined, symbols, drives = ca.extract_parametric(
+        ca.cse(ca.vertcat(*outputs)),
+        ca.vertcat(kernel.c_e, kernel.dphi),
+        {"extract_trivial": True},
+    )
+    outputs = [joined[a:b] for a, b in pairwise(heights)]
+    arguments = [kernel.x, kernel.c_bar, ca.vertcat(*symbols), kernel.q]
+    return _Functions(
+        rate=ca.Function("particle", arguments, outputs[:1]),
+        slopes=ca.Function("particle_jacobian", arguments, outputs[1:]),
+        drives=ca.vertcat(*drives),
+        lower=lower,
+        upper=upper,
+        sees_c_e=sees_c_e,
+        coupled=coupled,
+    )

@@ -117,7 +117,7 @@ _TOKEN = re.compile(
     r"|(?P<mark>[/*()]))\s*"
 )
 _RATE = re.compile(rf"\s*(?P<number>{_NUMBER})?\s*C\s*(?:/\s*(?P<hours>{_NUMBER}))?\s*", re.ASCII)
-_SIGNED_RATE = re.compile(r"\s*([-+])\s*(C\s*/.*)")
+_SIGNED_RATE = re.compile(r"\s*([-+])\s*(C\s*(?:/.*)?)")
 _LONGEST = 100  # characters of a quantity
 
 _SPELLINGS = str.maketrans(
@@ -170,7 +170,8 @@ def read_rate(text: str) -> float:
 
 def read_current(text: str) -> tuple[float, CurrentUnit]:
     """A current as (value, unit), the unit being :data:`C_RATE` or ``A/m^2``."""
-    if re.fullmatch(r".*\dC|(.*[-+\s\d])?C(\s*/.*)?", text.strip()):
+    plain = text.translate(_SPELLINGS)
+    if _RATE.fullmatch(plain) or _SIGNED_RATE.fullmatch(plain):
         return read_rate(text), C_RATE
     try:
         return read(text, "A/m^2"), "A/m^2"
@@ -226,7 +227,7 @@ def _split(text: str) -> tuple[Fraction, str]:
 
 def _hint(text: str) -> str:
     plain = text.strip().lower().lstrip("+-.")
-    if plain in ("inf", "nan", "infinity"):
+    if re.match("inf|nan", plain):
         return "; it must be finite"
     if re.fullmatch(r"\d+,\d+.*", plain):
         return "; write a decimal point, not a comma"

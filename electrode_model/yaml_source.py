@@ -9,10 +9,9 @@ documents, deep nesting and aliases that multiply beyond bounds are refused.
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
@@ -21,7 +20,7 @@ from electrode_model.problems import ConfigError, Location, Problem, nearest
 __all__ = ["Node", "parse", "read", "read_text", "resolve"]
 
 MOST_BYTES = 5_000_000
-MOST_NODES = 200_000  # after aliases are expanded
+MOST_NODES = 100_000  # after aliases are expanded
 DEEPEST = 40
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where it is built
@@ -31,8 +30,7 @@ _DECIMAL = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value and where it was written.  ``value``: a scalar, dict of nodes or tuple of nodes."""
 
     value: Any
@@ -61,7 +59,7 @@ class Node:
 
     def holding(self, value: Any) -> "Node":
         """The same place with another value."""
-        return replace(self, value=value)
+        return self._replace(value=value)
 
     def find(self, location: Location) -> tuple["Node", Location]:
         """The deepest written node on the way to a location, and the rest of the way."""
@@ -142,8 +140,8 @@ def parse(text: str, file: str, path: Location = (), lines: bool = True) -> Node
         return _Composer(events, file, lines).document(path)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark and lines else 0
-        raise ConfigError([Problem(file, line, "", _syntax(error))]) from None
+        line = min(mark.line + 1, len(text.splitlines())) if mark and lines else 0
+        raise ConfigError([Problem(file, line, "", _syntax(error, text))]) from None
     except yaml.YAMLError as error:
         message = f"is not valid YAML: {str(error).splitlines()[0]}"
         raise ConfigError([Problem(file, 0, "", message)]) from None
@@ -268,13 +266,16 @@ def _moved(node: Node, path: Location, line: int) -> Node:
     return Node(value, path, node.file, line)
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or "cannot be read"
-    if "\\t" in problem or "tab" in problem:
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
+    mark = error.problem_mark
+    lines = text.split("\n")
+    if mark and mark.line < len(lines) and lines[mark.line][mark.column :].startswith("\t"):
         return "is not valid YAML: a tab is used for indentation; use spaces"
     context = f" {error.context}" if error.context else ""
+    if context and mark and error.context_mark and error.context_mark.line < mark.line:
+        context += f" that begins in line {error.context_mark.line + 1}"
     hint = "; check brackets, quotes, colons and indentation"
-    return f"is not valid YAML: {problem}{context}{hint}".replace("\n", " ")
+    return f"is not valid YAML: {error.problem}{context}{hint}".replace("\n", " ")
 
 
 def _sibling(path: Path) -> str:

@@ -205,7 +205,7 @@ def test_progress_bar_shows_where_the_run_is(stand_in, capsys, monkeypatch):
     monkeypatch.setattr("tqdm.std.tqdm.monitor_interval", 0)
     assert main(["run", "lfp.yaml", "-o", "a"]) == 0
     bar = capsys.readouterr().err
-    assert re.search(r" 17%.*step 1/3 1 C until 2.5 V, 0 s, 3.400 V .*left \d", bar)
+    assert re.search(r" 17%.* left \d.*step 1/3, 0 s, 3.400 V, 1 C until 2.5 V", bar)
     assert re.search(r" 33%.*step 2/3", bar)
     assert re.search(r"100%.*step 3/3", bar)
     assert main(["run", "lfp.yaml", "-o", "b", "--quiet"]) == 0
