@@ -111,9 +111,7 @@ def spread(filling: Array, weights: Array) -> float:
     return float(np.sqrt(share @ (filling - share @ filling) ** 2))
 
 
-def active_fraction(
-    filling: Array, weights: Array, low: float = 0.15, high: float = 0.85
-) -> float:
+def active_fraction(filling: Array, weights: Array, low: float = 0.15, high: float = 0.85) -> float:
     """Share of the particles that are between the phases, low <= c <= high.
 
     Limits of Koo et al. (rate asymmetry of LiFePO4, Fig. 5c), there for surface compositions.

@@ -91,10 +91,7 @@ class _Lapack:
         blocks = self._matrix.reshape((2 * lower + upper + 1, n, particles), order="F")
         for d, rows in self._inside:
             blocks[lower + upper - d, rows + d] = bands[lower + d, rows]
-        try:
-            self._lu, self._pivots, info = lapack.dgbtrf(self._matrix, lower, upper)
-        except ValueError:  # NaN or infinity in the matrix
-            return False
+        self._lu, self._pivots, info = lapack.dgbtrf(self._matrix, lower, upper)
         return bool(info == 0)
 
     def solve(self, b: Array) -> None:

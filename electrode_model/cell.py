@@ -7,7 +7,8 @@ gives them back the electrolyte concentration and the potential step at their pl
 All balances are telescoping sums over faces: charge and salt are conserved to rounding.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import casadi as ca
@@ -67,7 +68,8 @@ class Circuit:
     dphi: ca.SX  # (n_v,) phi_s - phi_e at the particles
     differential: np.ndarray  # (n_z,) bool
     start: Array  # (n_z,) first guess; differential entries are initial values
-    where: dict[str, slice] = field(default_factory=dict)  # c_e, phi_e, phi_s, voltage, ...
+    where: dict[str, slice]  # unknowns: c_e, phi_e, phi_s, voltage, current, charge
+    equations: dict[str, slice]  # rows of the residual
 
 
 class _Unknowns:
@@ -93,8 +95,11 @@ class _Unknowns:
     def rate(self, name: str) -> ca.SX:
         return self._rate[list(self.where).index(name)]
 
-    def close(self, **parts: Any) -> Circuit:
+    def close(self, rows: dict[str, ca.SX], **parts: Any) -> Circuit:
+        ends = np.cumsum([0, *(row.shape[0] for row in rows.values())]).tolist()
         return Circuit(
+            residual=ca.vertcat(*rows.values()),
+            equations={k: slice(*b) for k, b in zip(rows, pairwise(ends), strict=True)},
             z=ca.vertcat(*self._z),
             rate=ca.vertcat(*self._rate),
             differential=np.array(self._differential),
@@ -107,15 +112,13 @@ class _Unknowns:
 def single_volume(scales: Scales, c_e: float, series_resistance: float) -> Circuit:
     """All particles in one volume against an ideal counter electrode; c_e [mol/m^3] stays."""
     unknowns = _Unknowns()
-    voltage, current, charge = _external(unknowns)
+    voltage, current = _external(unknowns)
     filling_rate, control = ca.SX.sym("r", 1), ca.SX.sym("control", 3)
-    del charge
+    rows = {"charge balance": current - filling_rate[0]}
     return unknowns.close(
+        rows | _circuit_rows(unknowns, voltage, current, control),
         filling_rate=filling_rate,
         control=control,
-        residual=ca.vertcat(
-            current - filling_rate[0], *_circuit_rows(unknowns, voltage, current, control)
-        ),
         c_e=ca.SX(c_e / CONCENTRATION),
         dphi=voltage + current * (series_resistance / scales.resistance),
     )
@@ -150,21 +153,22 @@ def circuit(
     phi_s = None
     if positive.conductivity is not None:
         phi_s = unknowns.add("phi_s", np.zeros(n_v))
-    voltage, current, _ = _external(unknowns)
+    voltage, current = _external(unknowns)
     collector = voltage + current * (series_resistance / scales.resistance)
-    rows = []
+    rows: dict[str, ca.SX] = {}
     if transport is None:
-        rows.append(current - share * ca.sum1(filling_rate))
+        rows["charge balance"] = current - share * ca.sum1(filling_rate)
         c_wall, phi_wall = c[0], phi_e[0]
     else:
         fluxes = _Fluxes(scales, transport, separator, positive.region)
         salt, ionic = fluxes.inner(c, phi_e)
         source = ca.vertcat(ca.SX.zeros(separator.cells), share * filling_rate)
         ionic = ca.vertcat(current, ionic, 0)
-        rows.append(ionic[1:] - ionic[:-1] + source)
+        rows["charge balance in the electrolyte"] = ionic[1:] - ionic[:-1] + source
         salt = ca.vertcat(0, salt, 0)
         porosity = ca.DM(fluxes.porosity)
-        rows.append(porosity * unknowns.rate("c_e") + (salt[1:] - salt[:-1]) / ca.DM(fluxes.widths))
+        inflow = (salt[:-1] - salt[1:]) / ca.DM(fluxes.widths)
+        rows["salt balance"] = porosity * unknowns.rate("c_e") - inflow
         c_wall, phi_wall = fluxes.wall(c[0], phi_e[0], current)
     if phi_s is None:
         at_particles = collector * ca.SX.ones(n_v)
@@ -173,37 +177,34 @@ def circuit(
         conductance = positive.conductivity * scales.resistance / positive.region.width
         inner = -conductance * (phi_s[1:] - phi_s[:-1])
         solid = ca.vertcat(0, inner, 2 * conductance * (phi_s[-1] - collector))
-        rows.append(solid[1:] - solid[:-1] - share * filling_rate)
+        rows["charge balance in the solid"] = solid[1:] - solid[:-1] - share * filling_rate
     kinetic = 2 * asinh(current * scales.current / (2 * foil.exchange_current * sqrt(c_wall)))
     film = current * (foil.film_resistance / scales.resistance)
-    rows.append(phi_wall + film + kinetic)
-    rows += _circuit_rows(unknowns, voltage, current, control)
+    rows["foil kinetics"] = phi_wall + film + kinetic
     return unknowns.close(
+        rows | _circuit_rows(unknowns, voltage, current, control),
         filling_rate=filling_rate,
         control=control,
-        residual=ca.vertcat(*rows),
         c_e=c[separator.cells :],
         dphi=at_particles - phi_e[separator.cells :],
     )
 
 
-def _external(unknowns: _Unknowns) -> tuple[ca.SX, ca.SX, ca.SX]:
-    """Cell voltage, current and the charge passed since the start, in units of capacity."""
-    return (
-        unknowns.add("voltage", 0.0),
-        unknowns.add("current", 0.0),
-        unknowns.add("charge", 0.0, differential=True),
-    )
+def _external(unknowns: _Unknowns) -> tuple[ca.SX, ca.SX]:
+    """Cell voltage and current; the charge passed, in units of capacity, is counted beside."""
+    voltage, current = unknowns.add("voltage", 0.0), unknowns.add("current", 0.0)
+    unknowns.add("charge", 0.0, differential=True)
+    return voltage, current
 
 
 def _circuit_rows(
     unknowns: _Unknowns, voltage: ca.SX, current: ca.SX, control: ca.SX
-) -> list[ca.SX]:
+) -> dict[str, ca.SX]:
     """The control condition, whose mode is data, and the charge, integrated like any state."""
-    return [
-        control[0] * current + control[1] * voltage - control[2],
-        unknowns.rate("charge") - current,
-    ]
+    return {
+        "control": control[0] * current + control[1] * voltage - control[2],
+        "charge passed": unknowns.rate("charge") - current,
+    }
 
 
 class _Fluxes:

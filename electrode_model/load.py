@@ -7,18 +7,20 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from electrode_model import units, yaml_source
+from electrode_model import yaml_source
 from electrode_model.config import Config, Section, json_schema
 from electrode_model.explain import Entry, entries, quantity_of
 from electrode_model.problems import (
     ConfigError,
     Location,
     Problem,
+    Refused,
     listing,
     not_among,
     show,
     unknown,
 )
+from electrode_model.reading import read_number
 from electrode_model.resolved import resolved_yaml
 from electrode_model.shorthand import expand
 from electrode_model.yaml_source import Node
@@ -44,24 +46,23 @@ def _resolve(path: str | Path, overrides: Sequence[str]) -> tuple[Config, Node]:
     for text in overrides:
         root = _override(root, text)
     node, problems = expand(root, Path(path).parent)
-    config = None
     try:
         config = Config.model_validate(node.plain(), context={"temperature": _temperature(root)})
     except ValidationError as error:
-        problems += _problems(error, node)
-    if problems or config is None:
+        raise ConfigError([*problems, *_problems(error, node)]) from None
+    if problems:
         raise ConfigError(problems)
     return config, node
 
 
 def _temperature(root: Node) -> float:
     """The temperature that kT needs, also where the file is wrong about it."""
-    node = root.get("temperature")
-    value = node.value if node else 298.15
+    field = Config.model_fields["temperature"]
+    node, spec = root.get("temperature"), quantity_of(field)
     try:
-        return units.read(value, "K") if isinstance(value, str) else max(float(value), 1.0)
-    except (TypeError, ValueError):
-        return 298.15
+        return read_number(node.value, spec) if node and spec else float(field.default)
+    except Refused:
+        return float(field.default)
 
 
 def _override(root: Node, text: str) -> Node:

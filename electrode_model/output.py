@@ -12,6 +12,8 @@ from electrode_model.system import System
 
 __all__ = ["Reader"]
 
+_SATURATED = 1e-8  # of a filling; a cut-off 0.8 V beyond the plateau is reached before
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -99,6 +101,16 @@ class Reader:
             text += f", electrolyte {c_e.min():.4g} to {c_e.max():.4g} mol/m^3"
         voltage = float(state[self._system.where["voltage"]][0]) * self._scales.voltage
         return f"{text}, {voltage:.4g} V"
+
+    def saturation(self, state: Array) -> str | None:
+        """Whether a surface is full or empty to the last digits while current flows."""
+        current = float(state[self._system.where["current"]][0])
+        fillings = [x[group.kernel.filling] for group, x in self._groups(state)]
+        if current > 0 and max(float(c.max()) for c in fillings) > 1 - _SATURATED:
+            return "particles full"
+        if current < 0 and min(float(c.min()) for c in fillings) < _SATURATED:
+            return "particles empty"
+        return None
 
     def _groups(self, state: Array) -> Any:
         for group, block in zip(self._assembly.groups, self._system.blocks, strict=True):

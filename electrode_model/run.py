@@ -113,8 +113,7 @@ class Run:
         while True:
             done = stepper.step()
             if isinstance(done, Outcome):
-                text = self._explain_failure(done, stepper)
-                self._fail(done, text, stepper.t, statistics, began)
+                self._give_up(done, stepper, statistics, began)
                 return False
             self._steps_left -= 1
             end = first_crossing(
@@ -234,6 +233,7 @@ class Run:
     def _fail(
         self, outcome: Outcome, why: str, t: float, statistics: Statistics, began: float
     ) -> None:
+        """End the run with what is known about the reason."""
         at = self._clock + t * self._scales.time
         text = f"{outcome.value} at {at:.6g} s in step {self._index + 1} ({self._label}): {why}"
         self.status, self.message = "failed", text
@@ -241,15 +241,29 @@ class Run:
 
     def _explain_start(self, outcome: Outcome, step: "Step") -> str:
         state = self._external(0.0, self.system.y)
-        where = self.system.describe_worst(self.system.residual)
+        where = self.system.worst_equation(self.system.residual)
         if outcome is Outcome.NOT_FINITE:
             return f"no state of the cell carries this step at its start; {where} is not finite"
         return f"Newton ended at {state.voltage:.4g} V for '{step.label}'; worst: {where}"
 
-    def _explain_failure(self, outcome: Outcome, stepper: Stepper) -> str:
-        state = stepper.state
-        text = f"step of {stepper.h * self._scales.time:.3g} s; {stepper.worst()}"
-        return f"{text}; {self.reader.condition(state)}"
+    def _give_up(
+        self, outcome: Outcome, stepper: Stepper, statistics: Statistics, began: float
+    ) -> None:
+        """A step that cannot be made: because the particles are full or empty, or a failure."""
+        state, size = stepper.state, stepper.h * self._scales.time
+        saturated = self.reader.saturation(state)
+        if saturated is None:
+            text = f"step of {size:.3g} s; {stepper.worst()}; {self.reader.condition(state)}"
+            self._fail(outcome, text, stepper.t, statistics, began)
+            return
+        at = self._clock + stepper.t * self._scales.time
+        text = (
+            f"{saturated} at {at:.6g} s, before any cut-off of the step, and no voltage carries"
+            f" the current any further; {self.reader.condition(state)}; give the step a voltage"
+            " cut-off"
+        )
+        self.status, self.message = "stopped", f"step {self._index + 1}: {text}"
+        self._report(saturated, False, text, stepper.t, statistics, began)
 
 
 def _fraction(step: "Step", start: External, state: External) -> float:

@@ -99,7 +99,8 @@ def _material(ocv: _Json) -> _Json:
 def _step(step: Mapping[str, _Json]) -> _Json:
     until = step["until"]
     duration = number(Spec("s", "duration; empty where until says it", above=0))
-    duration = {"anyOf": [duration, {"type": "null"}, {"type": "object", "maxProperties": 0}]}
+    duration["type"] += ["null", "object"]
+    duration["maxProperties"] = 0
     count = number(Spec("1", "how often the steps are run", at_least=1), whole=True)
     steps = {"type": "array", "items": {"$ref": "#/$defs/Step"}, "description": "steps to repeat"}
     choices = [

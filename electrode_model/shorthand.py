@@ -118,10 +118,11 @@ def _size(node: Node) -> Node:
 
 def _count_listed(node: Node) -> Node:
     """``per_volume`` from the length of listed sizes, where it is not given."""
-    parameters = node.find(("size", "parameters"))[0].value
-    if node.get("per_volume") is not None or not isinstance(parameters, dict):
+    size = node.get("size")
+    parameters = size.get("parameters") if size else None
+    if node.get("per_volume") is not None or parameters is None:
         return node
-    for child in parameters.values():
+    for child in parameters.value.values():
         if isinstance(child.value, tuple) and child.value:
             first = child.value[0].value
             count = len(first if isinstance(first, tuple) else child.value)

@@ -22,11 +22,13 @@ _MAX_ORDER = 5
 _KAPPA = np.array([0.0, -0.1850, -1 / 9, -0.0823, -0.0415, 0.0])
 _GAMMA = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, _MAX_ORDER + 1))])
 _ALPHA = (1 - _KAPPA) * _GAMMA
-_ERROR = _KAPPA * _GAMMA + 1 / np.arange(1, _MAX_ORDER + 2)
+_CAUTION = 2.0  # local errors add up: keeps global ones within a few tolerances, as idas does
+_ERROR = _CAUTION * (_KAPPA * _GAMMA + 1 / np.arange(1, _MAX_ORDER + 2))
 
 _NEWTON_ITERATIONS = 4
 _NEWTON_TOLERANCE = 0.05  # of the error tolerance
 _LEAST_RATE = 0.05
+_NOISE = 1e-4  # tolerances; at rest, Newton's steps are rounding errors that do not shrink
 _JACOBIAN_AGE = 50  # steps
 _GROW, _SHRINK = 1.2, 0.2  # least useful growth; most shrinkage after an error test
 _MOST_GROWTH = 10.0
@@ -203,9 +205,8 @@ class Stepper:
         """The unknown that kept the last Newton iteration from converging."""
         residual = self.system.residual
         if not np.all(np.isfinite(residual)):
-            return f"not finite: {self.system.describe_worst(residual)}"
-        change = self._correction * self._scale
-        return f"worst: {self.system.describe_worst(change)}"
+            return f"not finite: {self.system.worst_equation(residual)}"
+        return f"worst: {self.system.worst_unknown(self._correction * self._scale)}"
 
     def _weigh(self, y: Array) -> None:
         np.abs(y, out=self._scale)
@@ -229,7 +230,7 @@ class Stepper:
 
     def step(self) -> Interpolant | Outcome:
         """Advance by one accepted step, or say why there is none."""
-        d, system, statistics = self._d, self.system, self.statistics
+        d, statistics = self._d, self.statistics
         if self._plan is not None:
             self.order, factor = self._plan[0], self._plan[1]
             self._plan = None
@@ -297,7 +298,7 @@ class Stepper:
             correction += delta
             y += delta
             slope += np.multiply(delta, cj, out=self._work)
-            if size == 0.0:
+            if size <= _NOISE:
                 return True
             if iteration == 0:  # a rate that served before says little of a larger step
                 rate = None if self._rate is None else max(self._rate, _LEAST_RATE)

@@ -201,6 +201,10 @@ class System:
             name: slice(bounds[-1] + s.start, bounds[-1] + s.stop)
             for name, s in circuit.where.items()
         }
+        self._equations = {
+            name: slice(bounds[-1] + s.start, bounds[-1] + s.stop)
+            for name, s in circuit.equations.items()
+        }
         moving_c_e = ca.depends_on(circuit.c_e, circuit.z)
         arrays = (self.y, self.slope, self.residual, self.delta)
         self.groups = [
@@ -295,27 +299,28 @@ class System:
             group.substitute(d_phi, d_c)
         return self.delta
 
-    def describe_worst(self, values: Array) -> str:
-        """Name of the unknown with the first value that is not finite, or the largest."""
-        finite = np.isfinite(values)
-        k = int(np.abs(values).argmax() if finite.all() else np.flatnonzero(~finite)[0])
+    def worst_unknown(self, values: Array) -> str:
+        """Name and place of the unknown with the largest of ``values`` (n,)."""
+        return self._name(int(np.abs(values).argmax()), self.where, "film current")
+
+    def worst_equation(self, values: Array) -> str:
+        """Name and place of the equation whose value is not finite, or the largest."""
+        broken = np.flatnonzero(~np.isfinite(values))
+        k = int(broken[0] if broken.size else np.abs(values).argmax())
+        return self._name(k, self._equations, "film kinetics")
+
+    def _name(self, k: int, circuit: dict[str, slice], film: str) -> str:
         for block, solver in zip(self.blocks, self.groups, strict=True):
             if block.start <= k < block.stop:
-                row, column = divmod(k - block.start, solver.group.index.size)
                 group = solver.group
-                kind = "filling" if group.kernel.mass[row] == 1 else "film current"
-                place = f"particle {group.index[column]} (volume {group.volume[column]}"
+                row, column = divmod(k - block.start, group.index.size)
+                kind = "filling" if group.kernel.mass[row] == 1 else film
+                place = f"particle {group.index[column]} in volume {group.volume[column]}"
                 rows = group.kernel.mass.size
-                return (
-                    f"{kind} of {place}, grid point {row} of {rows})"
-                    if rows > 2
-                    else (f"{kind} of {place})")
-                )
-        for name, part in self.where.items():
-            if part.start <= k < part.stop:
-                one = part.stop - part.start == 1
-                return name if one else f"{name} in cell {k - part.start}"
-        raise IndexError(k)
+                inside = f", grid point {row} of {rows}" if rows > 2 else ""
+                return f"{kind} of {place}{inside}"
+        name, part = next((n, p) for n, p in circuit.items() if p.start <= k < p.stop)
+        return name if part.stop - part.start == 1 else f"{name}, cell {k - part.start}"
 
 
 def _start(group: Group, filling: float) -> Array:

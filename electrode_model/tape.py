@@ -31,6 +31,14 @@ def _if_else_zero(condition: Array, value: Array, out: Array) -> None:
     np.copyto(out, value, where=condition != 0)
 
 
+def _minimum(a: Array, b: Array, out: Array) -> None:
+    np.minimum(a, b, out=out)
+
+
+def _maximum(a: Array, b: Array, out: Array) -> None:
+    np.maximum(a, b, out=out)
+
+
 _BINARY: dict[int, Callable[..., Any]] = {
     ca.OP_ADD: np.add,
     ca.OP_SUB: np.subtract,
@@ -42,8 +50,8 @@ _BINARY: dict[int, Callable[..., Any]] = {
     ca.OP_LE: np.less_equal,
     ca.OP_EQ: np.equal,
     ca.OP_NE: np.not_equal,
-    ca.OP_FMIN: np.minimum,
-    ca.OP_FMAX: np.maximum,
+    ca.OP_FMIN: _minimum,
+    ca.OP_FMAX: _maximum,
     ca.OP_ATAN2: np.arctan2,
     ca.OP_COPYSIGN: np.copysign,
     ca.OP_IF_ELSE_ZERO: _if_else_zero,

@@ -201,6 +201,7 @@ ONE_FAULT = [
         3,
         "temperature is 25 K (a bare number is in K), out of range; allowed: at least",
     ),
+    ("298.15", "9" * 400, 3, "temperature is inf; it must be finite"),
     (
         "0.01",
         "0",

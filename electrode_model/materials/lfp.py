@@ -26,8 +26,8 @@ MATERIAL = Material(
         "diffusivity": Number(5.3e-19, f"tracer diffusivity of the lattice gas: {_MPET}"),
         "density": Number(
             3600.0,
-            "crystallographic: 4 formula units of 157.76 g/mol in 10.33 x 6.01 x 4.69 Angstrom,"
-            " Padhi et al., J. Electrochem. Soc. 144 (1997) 1188",
+            "from X-ray diffraction, 3.6 g/cm3: ICSD 72545 (triphylite at 298 K), as in the"
+            " test files of pymatgen",
         ),
     },
     kinetics={

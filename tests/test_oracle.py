@@ -1,0 +1,124 @@
+"""CasADi's idas as a second opinion on every particle model and circuit, and on the tolerance.
+
+Where particles compete for lithium, errors grow e-fold after e-fold (physics.md, 6.1b): there
+the states may differ by as much as idas itself errs at the same tolerance, times five, while
+the voltage, which sums over them, must agree to five tolerances everywhere.
+"""
+
+import numpy as np
+import pytest
+
+from electrode_model import oracle
+from tests.models import HALF_CELL, SINGLE, SMOOTH, assembly, particle, states_at
+from tests.test_system import CONSTANT, FILM, PLATES, SOLID
+
+TIMES = [0.05, 0.15, 0.3]
+
+STABLE = {
+    "homogeneous ocv": (SINGLE, SMOOTH),
+    "diffusion sphere": (SINGLE, (*SMOOTH, particle("diffusion", shape="sphere", nodes=15))),
+    "diffusion cylinder": (SINGLE, (*SMOOTH, particle("diffusion", shape="cylinder", nodes=15))),
+    "diffusion slab, refined, film": (
+        SINGLE,
+        (*SMOOTH, particle("diffusion", shape="slab", nodes=15, refinement=4), *FILM),
+    ),
+    "porous": (HALF_CELL, (*SMOOTH, "positive.volumes=4")),
+    "porous solid": (HALF_CELL, (*SMOOTH, *SOLID)),
+    "porous, constant electrolyte": (HALF_CELL, (*SMOOTH, *SOLID, *CONSTANT)),
+    "one plate": (
+        SINGLE,
+        (particle("allen_cahn"), *PLATES, "positive.particles.per_volume=1"),
+    ),
+}
+COMPETING = {
+    "homogeneous": (SINGLE, ()),
+    "homogeneous film": (SINGLE, FILM),
+    "porous lfp": (HALF_CELL, ("positive.volumes=3",)),
+    "cahn_hilliard": (
+        SINGLE,
+        (
+            particle("cahn_hilliard", shape="sphere", nodes=20),
+            "positive.particles.size={distribution: lognormal, mean: 20 nm, std: 4 nm}",
+            "positive.particles.material={name: lfp, diffusivity: 1e-15, omega: 1.2e-20 J}",
+        ),
+    ),
+    "plates film": (
+        SINGLE,
+        (
+            particle("allen_cahn", cell="2 nm"),
+            PLATES[0],
+            "positive.particles.size={distribution: lognormal, mean: 30 nm, std: 5 nm}",
+            *FILM,
+        ),
+    ),
+}
+
+
+def in_tolerances(states, reference, tolerance):
+    return np.abs(states - reference) / (tolerance + tolerance * np.abs(reference))
+
+
+@pytest.mark.parametrize("name", STABLE)
+@pytest.mark.parametrize("tolerance", [1e-5, 1e-6])
+def test_agrees_with_idas(name, tolerance, tmp_path):
+    model = assembly(tmp_path, *STABLE[name])
+    reference = oracle.integrate(model, (1, 0, 1), np.array(TIMES), rtol=1e-9, atol=1e-11)
+    states, _, _ = states_at(model, TIMES, tolerance=tolerance)
+    assert in_tolerances(states, reference, tolerance).max() < 5
+
+
+@pytest.mark.parametrize("name", COMPETING)
+def test_agrees_with_idas_where_particles_compete(name, tmp_path):
+    model, tolerance = assembly(tmp_path, *COMPETING[name]), 1e-6
+    exact = oracle.integrate(model, (1, 0, 1), np.array(TIMES), rtol=1e-9, atol=1e-11)
+    same = oracle.integrate(model, (1, 0, 1), np.array(TIMES), rtol=tolerance, atol=tolerance)
+    states, _, system = states_at(model, TIMES, tolerance=tolerance)
+    ours = in_tolerances(states, exact, tolerance)
+    theirs = in_tolerances(same, exact, tolerance)
+    counted = np.ones(system.n, bool)
+    for block in system.blocks:  # a film's rate is as stiff as its particle is unstable
+        counted[block] = system.differential[block]
+    assert ours[:, system.where["voltage"]].max() < 5
+    assert ours[:, counted].max() < 5 * max(theirs[:, counted].max(), 1)
+
+
+def test_error_is_proportional_to_the_tolerance(tmp_path):
+    """Three decades of tolerance, three of error, within a factor of three."""
+    overrides = (*SMOOTH, particle("diffusion", nodes=12), "positive.volumes=3")
+    model = assembly(tmp_path, HALF_CELL, overrides)
+    times = np.linspace(0.05, 0.5, 10)
+    exact = oracle.integrate(model, (1, 0, 1), times, rtol=1e-9, atol=1e-11)
+    tolerances = [1e-4, 1e-5, 1e-6, 1e-7]
+    errors = []
+    for tolerance in tolerances:
+        states, _, system = states_at(model, times, tolerance=tolerance)
+        errors.append(np.abs(states - exact)[:, system.differential].max())
+    slope = np.polyfit(np.log(tolerances), np.log(errors), 1)[0]
+    assert slope == pytest.approx(1.0, abs=0.2)
+    assert max(np.array(errors) / tolerances) < 3 * min(np.array(errors) / tolerances) * 3
+
+
+def test_voltage_hold_agrees(tmp_path):
+    """The other control mode: the current after a step of the voltage."""
+    model = assembly(tmp_path, HALF_CELL, (*SMOOTH, "positive.volumes=3"))
+    control = (0.0, 1.0, 3.9 / model.scales.voltage)
+    times = np.array([0.001, 0.01, 0.1])
+    exact = oracle.integrate(model, control, times, rtol=1e-9, atol=1e-11)
+    from electrode_model.stepper import Statistics, Stepper, consistent
+    from electrode_model.system import System
+
+    system, found = System(model), []
+    system.control[:] = control
+    assert consistent(system, Statistics()) is None
+    stepper = Stepper(system, Statistics(), rtol=1e-7, atol=1e-7)
+    while len(found) < 3:
+        done = stepper.step()
+        while len(found) < 3 and times[len(found)] <= done.end:
+            found.append(done(times[len(found)]))
+    assert in_tolerances(np.array(found), exact, 1e-7).max() < 5
+
+
+def test_large_models_are_refused(tmp_path):
+    model = assembly(tmp_path, overrides=("positive.particles.per_volume=2000",))
+    with pytest.raises(ValueError, match="at most 1000"):
+        oracle.integrate(model, (1, 0, 1), np.array([0.1]))

@@ -1,0 +1,112 @@
+"""The curves of the reference, how to run each, and how close it must be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+__all__ = ["CURVES", "Curve", "select"]
+
+Limits = Mapping[str, float]
+
+#: "How close to expect" of the reference data: 2 mV and 0.5 % in end capacity; 0.3 mV without a
+#: grid inside the particles.  Where particles switch phase one after another, a switch 0.1 %
+#: earlier is a large error at one point: there the median, the 95th percentile and the number of
+#: switches count.
+SMOOTH = {"voltage max [mV]": 2.0}
+NO_GRID = {"voltage max [mV]": 0.3}
+STEPWISE = {"voltage median [mV]": 1.0, "voltage 95 % [mV]": 5.0, "switches": 0.0}
+
+#: Of the peak current.  That of the potential step is a row of peaks, one for each particle.
+HELD = {"current max [%]": 0.3}
+HELD_STEPWISE = {"current median [%]": 0.1, "current 95 % [%]": 5.0}
+
+ALWAYS = {"end capacity [%]": 0.5, "mean filling": 0.002}
+
+#: At the five profile times.  Inside a particle 0.02 is a phase boundary (slope 0.15 per nm)
+#: displaced by 0.13 nm.  A particle that is just switching may be off more than one at rest.
+PROFILES = {"particle filling": 0.002, "inner filling": 0.02}
+SWITCHING = {"particle filling": 0.02, "particle filling, median": 0.002, "inner filling": 0.05}
+ELECTROLYTE = {"electrolyte [mol/m3]": 1.0, "electrolyte [mV]": 0.1}  # of 1000, and of some 10
+
+#: With MPET's rounded constants and tight tolerances, what is left is six times as small as this
+#: or smaller on the same grid: the last digits that MPET saved, and its own tolerance.
+EXACT = {"voltage max [mV]": 0.04, "end capacity [%]": 0.01}
+EXACT_HELD = {"current max [%]": 0.1}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve of a family: its YAML file is ``family``.yaml."""
+
+    family: str
+    label: str
+    limits: Limits
+    overrides: tuple[str, ...] = ()
+    exact: Limits | None = None  # with MPET's constants
+    quick: bool = True  # below about 4 s
+
+    @property
+    def name(self) -> str:
+        """``family/label``."""
+        return f"{self.family}/{self.label}"
+
+
+def _reverse(current: str, voltage: str) -> tuple[str, ...]:
+    return (
+        f"protocol.0.current={current}",
+        f"protocol.0.until.voltage={voltage}",
+        "positive.initial_filling=0.99",
+    )
+
+
+_CURVES = (
+    Curve("lfp_acr_single", "discharge_1C", SMOOTH | PROFILES, exact=EXACT),
+    Curve("lfp_acr_single", "charge_1C", SMOOTH | PROFILES, _reverse("-1 C", "3.85 V"), EXACT),
+    Curve(
+        "lfp_homog_ensemble",
+        "charge_0.1C",
+        STEPWISE | SWITCHING,
+        _reverse("-0.1 C", "3.85 V"),
+        EXACT,
+    ),
+    Curve("lfp_homog_ensemble", "discharge_5C", SMOOTH | PROFILES, exact=EXACT),
+    # Plates here share grids, up to a fifth finer than MPET's 1 nm, which is itself 1.6 mV off.
+    Curve(
+        "lfp_porous_cc",
+        "discharge_2C",
+        SMOOTH | SWITCHING | ELECTROLYTE,
+        exact={"voltage max [mV]": 0.5},
+    ),
+    Curve(
+        "lto_chr", "discharge_0.2C", STEPWISE | SWITCHING | ELECTROLYTE, exact=EXACT, quick=False
+    ),
+    Curve(
+        "lto_chr",
+        "charge_0.2C",
+        STEPWISE | SWITCHING | ELECTROLYTE,
+        _reverse("-0.2 C", "2.2 V"),
+        exact=EXACT,
+        quick=False,
+    ),
+    Curve("nmc_park", "charge_2C", NO_GRID | PROFILES, exact=EXACT),
+    Curve("lfp_cv_step", "step_3.2_to_3.5V", HELD_STEPWISE | SWITCHING, exact=EXACT_HELD),
+    Curve(
+        "lfp_cccv_cycle",
+        "cccv_cycle_ideal_solution",
+        NO_GRID | HELD | PROFILES | ELECTROLYTE,
+        exact=EXACT | EXACT_HELD,
+    ),
+    Curve("lfp_bv_vs_mhc_ciet", "BV_discharge_5C", NO_GRID | PROFILES, exact=EXACT),
+)
+CURVES = {curve.name: curve for curve in _CURVES}
+
+
+def select(names: Sequence[str], quick: bool = False) -> list[Curve]:
+    """Curves whose name begins with one of ``names``; without names all, or the quick ones.
+
+    Raises ValueError for a name that fits no curve.
+    """
+    for name in names:
+        if not any(known.startswith(name) for known in CURVES):
+            raise ValueError(f"{name!r} is no curve; there are {', '.join(CURVES)}")
+    chosen = [c for c in _CURVES if not names or c.name.startswith(tuple(names))]
+    return [c for c in chosen if c.quick or not quick]
