@@ -80,7 +80,8 @@ def density(filling: Array, weights: Array, bandwidth: float = 0.015) -> tuple[A
     bins += np.bincount(left + 1, weights * right_share, grid.size)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * _GRID / bandwidth) ** 2)
     kernel /= bandwidth * np.sqrt(2 * np.pi)
-    return grid, np.convolve(bins / weights.sum(), kernel, mode="same")
+    estimate: Array = np.convolve(bins / weights.sum(), kernel, mode="same")
+    return np.asarray(grid, dtype=float), estimate
 
 
 def two_peaks(
@@ -221,15 +222,16 @@ def filling_at(result: "Result", mean: float, step: int) -> Array:
 def balance(result: "Result") -> Balance:
     """Audit of a run: is any lithium or salt lost or made?
 
-    Lithium: filling of the particles since the start against the charge passed, in units of
-    the lithium in the particles at that time.  Salt: concentration summed over the pores, in
-    units of what was there at the start; needs the field ``electrolyte`` (KeyError if it was
-    not saved).
+    Lithium: what the particles hold, less what they held at the start and the charge passed,
+    in units of the largest of the three.  Salt: concentration summed over the pores, in units
+    of what was there at the start; needs the field ``electrolyte`` (KeyError if it was not
+    saved).
     """
     filling = result["Positive filling fraction"]
     passed = result["Discharge capacity [A.h.m-2]"] / result.layout.capacity
     start = filling[0] - passed[0] if filling.size else 0.0
-    lithium = (filling - start - passed) / filling
+    terms = np.array([filling, np.full_like(filling, start), passed])
+    lithium = (filling - start - passed) / np.abs(terms).max(axis=0)
     if not result.layout.sections:
         return Balance(lithium, None)
     pores = _pore_volumes(result)

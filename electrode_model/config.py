@@ -299,7 +299,7 @@ class Solver(Section):
     max_order: Annotated[int, Quantity("1", "highest order", at_least=1, at_most=5)] = 5
     max_steps: Annotated[int, Quantity("1", "most time steps of a run", at_least=1)] = 200_000
     wall_time: Annotated[float, Quantity("s", "longest run on the clock", above=0)] = 3600.0
-    min_step: Annotated[float, Quantity("s", "smallest time step", above=0)] = 1e-9
+    min_step: Annotated[float, Quantity("s", "smallest time step", above=0)] = 1e-14
 
 
 class Output(Section):

@@ -21,7 +21,7 @@ __all__ = ["Run"]
 
 _SAVED_PER_STEP = 200
 _PROGRESS_EVERY = 0.1  # s on the clock
-_STUCK_STEPS = 1000  # steps that together advance less than as many smallest steps
+_STUCK_STEPS, _STUCK_ADVANCE = 1000, 1e-9  # so many steps for less than so many seconds
 
 
 class Run:
@@ -167,7 +167,7 @@ class Run:
             return Outcome.STEP_LIMIT, text
         if statistics.steps - behind[0] >= _STUCK_STEPS:
             advance = (stepper.t - behind[1]) * self._scales.time
-            if advance < 10 * _STUCK_STEPS * solver.min_step:
+            if advance < _STUCK_ADVANCE:
                 text = f"{_STUCK_STEPS} steps advanced only {advance:.3g} s"
                 return Outcome.NO_PROGRESS, f"{text}; {stepper.worst()}"
         return None

@@ -28,8 +28,10 @@ _ERROR = _CAUTION * (_KAPPA * _GAMMA + 1 / np.arange(1, _MAX_ORDER + 2))
 _NEWTON_ITERATIONS = 4
 _NEWTON_TOLERANCE = 0.05  # of the error tolerance
 _LEAST_RATE = 0.05
+_RESOLUTION = 8 * np.finfo(float).eps
 _NOISE = 1e-4  # tolerances; at rest, Newton's steps are rounding errors that do not shrink
 _JACOBIAN_AGE = 50  # steps
+_LONGEST_START = 1e-2  # h, for a cell at rest
 _GROW, _SHRINK = 1.2, 0.2  # least useful growth; most shrinkage after an error test
 _MOST_GROWTH = 10.0
 _SAFETY = 0.85
@@ -135,7 +137,8 @@ class Stepper:
     ----------
     system : holds consistent ``y`` and ``slope`` at t = 0 (hours, as everything here)
     rtol, atol : tolerances of every unknown in its inner unit
-    min_step : smallest step before giving up
+    min_step : smallest step before giving up.  At the start of a rest the surface of a full
+        particle needs steps of 1e-10 s; later a step must still be seen beside the time.
     """
 
     def __init__(
@@ -146,7 +149,7 @@ class Stepper:
         rtol: float,
         atol: float,
         max_order: int = _MAX_ORDER,
-        min_step: float = 1e-13,
+        min_step: float = 1e-18,
         max_step: float = np.inf,
     ) -> None:
         self.system, self.statistics = system, statistics
@@ -176,7 +179,7 @@ class Stepper:
         slope = np.where(system.differential, system.slope, 0.0)
         speed = self._norm(slope)
         first = 1 / speed if speed > 0 else 1e-3
-        self.h = min(self._max_step, max(first, 4 * self._min_step), 1e-2)
+        self.h = min(self._max_step, max(first, 4 * self._min_step), _LONGEST_START)
         self._d[1] = slope * self.h
         self.order, self._equal_steps = 1, 0
         self._age, self._fresh, self._stale = 0, False, True
@@ -237,7 +240,8 @@ class Stepper:
             self._rescale(min(factor, self._max_step / self.h))
         last_failure, failures = Outcome.STEP_TOO_SMALL, 0
         while True:
-            if self.h < self._min_step and not self._begin_again():
+            least = max(self._min_step, _RESOLUTION * self.t)
+            if self.h < least and not self._begin_again():
                 return last_failure
             order = self.order
             predicted = d[: order + 1].sum(axis=0)
@@ -288,11 +292,11 @@ class Stepper:
         np.multiply(self._psi, cj, out=slope)
         before = 0.0
         for iteration in range(_NEWTON_ITERATIONS):
-            residual = system.evaluate()
+            system.evaluate()
             statistics.residuals += 1
             delta = system.solve()
             size = self._norm(delta)
-            if not np.isfinite(size) or not np.isfinite(residual @ residual):
+            if not np.isfinite(size):  # as it is where the residual is not
                 statistics.not_finite += 1
                 return None
             correction += delta

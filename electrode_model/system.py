@@ -105,7 +105,7 @@ class _GroupSolver:
     def filling_rate(self, out: Array) -> None:
         """Add this group's part of r (n_v,)."""
         mean = self.slope[0] if self.slope.shape[0] == 1 else self._weights @ self.slope
-        out[self._volumes] += np.add.reduceat(self._share * mean, self._starts)
+        self._gather(mean, 1.0, out)
 
     def evaluate(self, drives: Array) -> None:
         """Residual; ``drives`` (m, n_v) are the values of ``functions.drives`` in each volume."""
@@ -147,7 +147,7 @@ class _GroupSolver:
                 self._w[:, k] += own * (beta * (self._weights @ self._w[:, k]) * self._den)
         for k, total in zip(range(1 + self.sees_c_e), (k_phi, k_c), strict=False):
             mean = self._weights @ self._w[:, k]
-            total[self._volumes] += alpha * np.add.reduceat(self._share * mean, self._starts)
+            self._gather(mean, alpha, total)
         self._alpha, self._beta = alpha, beta
         return True
 
@@ -159,7 +159,7 @@ class _GroupSolver:
             mean = self._beta * (self._weights @ self.delta) * self._den
             self.delta += self._w[:, -1] * mean
         mean = self.delta[0] if self.delta.shape[0] == 1 else self._weights @ self.delta
-        rho[self._volumes] += self._alpha * np.add.reduceat(self._share * mean, self._starts)
+        self._gather(mean, self._alpha, rho)
 
     def substitute(self, d_phi: Array, d_c: Array) -> None:
         """Add the response to the step of the drives, (n_v,) each."""
@@ -168,6 +168,14 @@ class _GroupSolver:
         for k in range(changes.shape[0]):
             np.multiply(self._w[:, k], self._steps[k], out=self.f)  # f is done with
             self.delta += self.f
+
+    def _gather(self, mean: Array, factor: float, out: Array) -> None:
+        """Add ``factor`` times the share-weighted sums of (p,) to ``out`` (n_v,)."""
+        if self._runs is None:
+            out[self._volumes] += factor * np.add.reduceat(self._share * mean, self._starts)
+            return
+        for v, part in self._runs:
+            out[v] += factor * (self._share[part] @ mean[part])
 
     def _spread(self, values: Array, out: Array) -> None:
         """(m, n_v) by volume -> (m, p) by particle."""

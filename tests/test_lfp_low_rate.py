@@ -86,8 +86,9 @@ def test_homogeneous_particles_keep_the_gap_of_their_spinodal(run):
     """Ten particles at C/50, omega = 3 kT: between them the voltage relaxes, never beyond.
 
     No homogeneous particle turns before its spinodal, so the gap can fall short of the
-    spinodals' 21.3 mV by what a few particles relax, and exceed it by the overpotential:
-    2 mV is 20 times that of C/50 at k0 = 0.16 A/m^2 (0.1 mV; j0 is above 30 C).
+    spinodals' 21.3 mV only by what so few particles relax, a fifth at most, and exceed it only
+    by overpotential: 0.7 mV a branch if one particle took all of the current, C/5 for it at an
+    exchange current of about 8C.
     """
     omega = 3.0
     c = 0.5 - 0.5 * math.sqrt(1 - 2 / omega)

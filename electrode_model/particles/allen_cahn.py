@@ -30,15 +30,18 @@ def build(
     *,
     cell: Annotated[float, Spec("m", "largest width of a cell along the plate", above=0.0)] = 1e-9,
     wetted: bool = True,
+    sharing: Annotated[
+        float, Spec("1", "how much finer cells may be for plates to share a grid", at_least=0.0)
+    ] = 0.2,
 ) -> list[Model]:
     """About length/``cell`` states each; ``size`` is the length of the plate along [100].
 
     Cells of a plate are equal and at most ``cell`` wide; lengths are not rounded to them.
-    Plates of nearly equal length share a number of cells, hence a kernel.  ``wetted`` false
-    leaves the ends neutral, dc/dx = 0.
+    Plates of nearly equal length share a number of cells, hence a kernel: ``sharing`` 0.2 lets
+    cells be a fifth finer for that.  ``wetted`` false leaves the ends neutral, dc/dx = 0.
     """
     least = np.ceil(particles.size / cell * (1 - 1e-9)).astype(int)
-    cells = _shared_counts(np.maximum(least, 2))
+    cells = _shared_counts(np.maximum(least, 2), sharing)
     models = []
     for count in np.unique(cells):
         index = np.flatnonzero(cells == count)
@@ -56,15 +59,15 @@ def build(
     return models
 
 
-def _shared_counts(least: np.ndarray) -> np.ndarray:
-    """Cell counts, each at least its ``least`` and within 20 %, from few values.
+def _shared_counts(least: np.ndarray, sharing: float) -> np.ndarray:
+    """Cell counts, each at least its ``least`` and within ``sharing`` of it, from few values.
 
     A kernel costs about 0.1 s to set up and some fifty NumPy calls a step, whatever the number
     of its particles; a fifth more cells for some plates is cheaper.
     """
     counts = [int(least.max())]
-    while counts[-1] > least.min() * 1.2:
-        counts.append(int(counts[-1] / 1.2))
+    while counts[-1] > least.min() * (1 + sharing):
+        counts.append(min(int(counts[-1] / (1 + sharing)), counts[-1] - 1))
     ladder = np.array(counts[::-1])
     return ladder[np.searchsorted(ladder, least)]
 
