@@ -22,7 +22,7 @@ from electrode_model.problems import (
 )
 from electrode_model.reading import read_number
 from electrode_model.resolved import resolved_yaml
-from electrode_model.shorthand import expand
+from electrode_model.shorthand import expand, spelled_out
 from electrode_model.yaml_source import Node
 
 __all__ = ["ConfigError", "Entry", "Problem", "explain", "json_schema", "load", "resolved_yaml"]
@@ -79,6 +79,7 @@ def _place(node: Node, keys: Sequence[str], value: Node) -> Node:
     if not keys:
         return value
     key, rest = keys[0], keys[1:]
+    node = spelled_out(node)
     path = (*node.path, key)
     if isinstance(node.value, tuple):
         if not key.isdecimal() or int(key) >= len(node.value):

@@ -259,8 +259,8 @@ class Run:
         at = self._clock + stepper.t * self._scales.time
         text = (
             f"{saturated} at {at:.6g} s, before any cut-off of the step, and no voltage carries"
-            f" the current any further; {self.reader.condition(state)}; give the step a voltage"
-            " cut-off"
+            f" the current any further; {self.reader.condition(state)}; give the step a cut-off"
+            " nearer to the plateau"
         )
         self.status, self.message = "stopped", f"step {self._index + 1}: {text}"
         self._report(saturated, False, text, stepper.t, statistics, began)

@@ -36,6 +36,23 @@ def expand(root: Node, folder: Path) -> tuple[Node, list[Problem]]:
     return _change(root, changes), problems
 
 
+#: Sections that may be written as a name alone, and the key that the name then stands for.
+_ALONE = {
+    "negative": "model",
+    "electrolyte": "model",
+    "model": "name",
+    "material": "name",
+    "kinetics": "law",
+    "exchange_current": "form",
+}
+
+
+def spelled_out(node: Node) -> Node:
+    """``material: lfp`` as ``material: {name: lfp}``, so that keys can be set beside the name."""
+    key = _ALONE.get(str(node.path[-1])) if node.path else None
+    return _named(node, key) if key else node
+
+
 def _change(node: Node, changes: dict[str, Callable[[Node], Node]]) -> Node:
     """A mapping with some of its values changed; anything else stays for the checks to refuse."""
     if not isinstance(node.value, dict):

@@ -180,3 +180,19 @@ def test_garbled_text_is_loaded_or_refused_and_nothing_else(tmp_path, block):
                 assert line.startswith((str(path), "... and"))
         assert time.perf_counter() - start < 1
     assert outcomes["refused"] >= 5
+
+
+@pytest.mark.parametrize(
+    ("override", "read"),
+    [
+        ("positive.particles.material.omega=4.49 kT", lambda c: c.positive.particles[0].material),
+        ("positive.particles.model.shape=cylinder", lambda c: c.positive.particles[0].model),
+        ("electrolyte.t_plus=0.4", lambda c: c.electrolyte.model),
+    ],
+)
+def test_set_reaches_into_a_name_written_alone(tmp_path, override, read):
+    """``material: lfp`` stands for ``material: {name: lfp}``: its numbers can be set."""
+    before = read(load(written(tmp_path)))
+    after = read(load(written(tmp_path), [override]))
+    assert after != before
+    assert after.name == before.name

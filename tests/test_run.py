@@ -85,7 +85,7 @@ def test_a_full_or_empty_electrode_is_an_end_with_a_name(tmp_path, rate, end):
     result = run(tmp_path, SINGLE, *overrides, protocol=protocol)
     assert result.status == "stopped"
     assert result.steps[0].reason == f"particles {end}"
-    assert "give the step a voltage cut-off" in result.message
+    assert "give the step a cut-off" in result.message
 
 
 @pytest.mark.parametrize("rate", ["1e4 C", "-1e4 C"])
