@@ -5,20 +5,23 @@
 >>> result["Voltage [V]"]
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrode_model.load import load
-    from electrode_model.problems import ConfigError
-    from electrode_model.result import Result
-    from electrode_model.simulate import simulate
+    from electrode_model.config.load import load
+    from electrode_model.config.problems import ConfigError
+    from electrode_model.results.result import Result
+    from electrode_model.simulation.simulate import simulate
 
 __all__ = ["ConfigError", "Result", "load", "simulate"]
 
-_HOME = {"ConfigError": "problems", "Result": "result", "load": "load", "simulate": "simulate"}
+_HOME = {
+    "ConfigError": "config.problems",
+    "Result": "results.result",
+    "load": "config.load",
+    "simulate": "simulation.simulate",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -31,18 +34,3 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """Public names."""
     return sorted(__all__)
-
-
-class _Package(ModuleType):
-    """Keeps ``load`` and ``simulate`` functions.
-
-    Importing the submodules of these names would bind them here, and a second
-    ``em.simulate(...)`` would find a module.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOME and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

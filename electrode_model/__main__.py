@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrode_model.result import Progress, Result
+    from electrode_model.results.result import Progress, Result
 
 __all__ = ["main"]
 
@@ -45,8 +45,8 @@ def _dispatch(arguments: list[str]) -> int:
 
         return int(benchmark(arguments[1:]))
     options = _parser().parse_args(arguments)
-    from electrode_model.problems import ConfigError
-    from electrode_model.storage import FolderError
+    from electrode_model.config.problems import ConfigError
+    from electrode_model.results.storage import FolderError
 
     try:
         return int(options.command(options))
@@ -98,7 +98,7 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for: that takes longer than all of --help."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
-        from electrode_model.provenance import package_version
+        from electrode_model.results.provenance import package_version
 
         print(f"electrode-model {package_version('electrode-model')}")
         parser.exit()
@@ -113,9 +113,9 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from electrode_model.load import load
-    from electrode_model.simulate import simulate
-    from electrode_model.storage import check_folder, next_folder
+    from electrode_model.config.load import load
+    from electrode_model.results.storage import check_folder, next_folder
+    from electrode_model.simulation.simulate import simulate
 
     config = load(options.config, options.overrides)
     folder: Path = options.output or next_folder(Path("results"), options.config.stem)
@@ -141,7 +141,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _report(result: "Result", pictures: Sequence[Path], quiet: bool) -> int:
     """Print the end of a run; the exit status."""
-    from electrode_model.summary import summary
+    from electrode_model.results.summary import summary
 
     for step in result.steps:
         if not step.planned:
@@ -154,8 +154,8 @@ def _report(result: "Result", pictures: Sequence[Path], quiet: bool) -> int:
 
 
 def _interrupted(folder: Path) -> str:
-    from electrode_model.result import Result
-    from electrode_model.storage import FolderError
+    from electrode_model.results.result import Result
+    from electrode_model.results.storage import FolderError
 
     try:
         time = Result.open(folder)["Time [s]"]
@@ -166,8 +166,8 @@ def _interrupted(folder: Path) -> str:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from electrode_model.load import explain
-    from electrode_model.summary import table
+    from electrode_model.config.load import explain
+    from electrode_model.results.summary import table
 
     entries = explain(options.config, options.overrides)
     rows = [(entry.key, _text(entry.value), entry.unit, entry.origin) for entry in entries]
@@ -182,7 +182,7 @@ def _text(value: object) -> str:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from electrode_model.result import Result
+    from electrode_model.results.result import Result
 
     result = Result.open(options.folder)
     if result.partial:
@@ -193,7 +193,7 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _schema(options: argparse.Namespace) -> int:
-    from electrode_model.load import json_schema
+    from electrode_model.config.load import json_schema
 
     print(json.dumps(json_schema(), indent=2))
     return 0
@@ -206,11 +206,11 @@ def _draw(result: "Result", figures: bool, film: bool, quiet: bool) -> list[Path
     if result.folder is None:
         return paths
     if figures:
-        from electrode_model.plot import draw
+        from electrode_model.plots.plot import draw
 
         paths += draw(result, result.folder / "figures", note)
     if film:
-        from electrode_model.film import film as make_film
+        from electrode_model.plots.film import film as make_film
 
         try:
             paths.append(make_film(result, result.folder / "figures" / "film.gif"))

@@ -12,12 +12,12 @@ from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, single_
 from electrode_model.free_energy import PiecewiseCubic, Potential, open_circuit, regular_solution
 from electrode_model.material import Material
 from electrode_model.particle import Chemistry, Kernel, Particles
-from electrode_model.records import Layout, Profiles
+from electrode_model.results.records import Layout, Profiles
 from electrode_model.scales import Scales
 from electrode_model.symbolic import Expr
 
 if TYPE_CHECKING:
-    from electrode_model.config import Config, Kinetics, MaterialChoice, Population
+    from electrode_model.config.model import Config, Kinetics, MaterialChoice, Population
 
 __all__ = ["Assembly", "Group", "assemble", "chemistry", "numbers_of"]
 

@@ -91,9 +91,9 @@ _LONG = ("ACR 10,000 x 100",)
 def measure(case: Case) -> dict[str, Any]:
     """Set-up and solve one case here and now; peak memory is that of the whole process."""
     from electrode_model.assemble import assemble
-    from electrode_model.load import load
-    from electrode_model.stepper import Outcome, Statistics, Stepper, consistent
-    from electrode_model.system import System
+    from electrode_model.config.load import load
+    from electrode_model.solver.stepper import Outcome, Statistics, Stepper, consistent
+    from electrode_model.solver.system import System
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "benchmark.yaml")
@@ -129,7 +129,7 @@ def measure(case: Case) -> dict[str, Any]:
 
 
 def _ask_idas(assembly: Any, case: Case, end: float) -> dict[str, float]:
-    from electrode_model.oracle import build
+    from electrode_model.solver.oracle import build
 
     began = time.perf_counter()
     solver = build(assembly, (1.0, 0.0, case.c_rate), np.array([end]), rtol=1e-6, atol=1e-6)

@@ -170,7 +170,7 @@ def circuit(
         inflow = (salt[:-1] - salt[1:]) / ca.DM(fluxes.widths)
         rows["salt balance"] = porosity * unknowns.rate("c_e") - inflow
         c_wall, phi_wall = fluxes.wall(c[0], phi_e[0], current)
-    if phi_s is None:
+    if phi_s is None or positive.conductivity is None:
         at_particles = collector * ca.SX.ones(n_v)
     else:
         at_particles = phi_s

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from electrode_model.assemble import Assembly, assemble
-from electrode_model.config import Config
-from electrode_model.load import load
-from electrode_model.stepper import Outcome, Statistics, Stepper, consistent
-from electrode_model.system import System
+from electrode_model.config.load import load
+from electrode_model.config.model import Config
+from electrode_model.solver.stepper import Outcome, Statistics, Stepper, consistent
+from electrode_model.solver.system import System
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from electrode_model.result import Result
-from electrode_model.simulate import simulate
+from electrode_model.results.result import Result
+from electrode_model.simulation.simulate import simulate
 from tests.models import configuration, particle
 
 MODELS = ("homogeneous", "diffusion", "cahn_hilliard", "allen_cahn")

@@ -8,8 +8,16 @@ from unittest import mock
 
 import numpy as np
 
-from electrode_model import result
-from electrode_model.result import Frame, Layout, Profiles, Recorder, Result, Row, StepReport
+from electrode_model.results import result
+from electrode_model.results.result import (
+    Frame,
+    Layout,
+    Profiles,
+    Recorder,
+    Result,
+    Row,
+    StepReport,
+)
 
 ALL_FIELDS = ("particles", "profiles", "electrolyte")
 

@@ -7,9 +7,9 @@ import pytest
 from scipy.optimize import linprog
 from scipy.special import ndtri
 
-from electrode_model import analysis
-from electrode_model.result import Result
-from electrode_model.simulate import simulate
+from electrode_model.results import analysis
+from electrode_model.results.result import Result
+from electrode_model.simulation.simulate import simulate
 from tests.models import HALF_CELL, SINGLE, configuration
 from tests.synthetic import Case, make
 

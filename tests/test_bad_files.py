@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from electrode_model.config import Config
-from electrode_model.load import ConfigError, explain, load
-from electrode_model.problems import Problem
+from electrode_model.config.load import ConfigError, explain, load
+from electrode_model.config.model import Config
+from electrode_model.config.problems import Problem
 from tests.valid import FOIL, SIZE, TEXT, refused, written
 
 REST = "{rest: 30 min}"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from electrode_model.components import DISTRIBUTIONS, PARTICLES, material_names
-from electrode_model.problems import listing
+from electrode_model.config.components import DISTRIBUTIONS, PARTICLES, material_names
+from electrode_model.config.problems import listing
 from tests.valid import SEPARATOR, SIZE, check_one_fault
 
 # what is replaced, by what, the line that is named, and the message after the line

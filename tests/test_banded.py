@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from electrode_model import banded as module
-from electrode_model.banded import banded
+from electrode_model.solver import banded as module
+from electrode_model.solver.banded import banded
 
 
 def dense(bands, lower, p):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from electrode_model.result import Result
+from electrode_model.results.result import Result
 from tests.models import HALF_CELL, SINGLE, SMOOTH
 from tests.runs import MODELS, finished, of_model, protocol
 

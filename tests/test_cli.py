@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from electrode_model.__main__ import main
-from electrode_model.problems import ConfigError, Problem
-from electrode_model.result import Progress, Result, StepReport
+from electrode_model.config.problems import ConfigError, Problem
+from electrode_model.results.result import Progress, Result, StepReport
 from tests.synthetic import Case, begin, make, record
 
 SMALL = Case(volumes=2, per_volume=3, separator=2, frames=4)
@@ -55,8 +55,10 @@ def stand_in(monkeypatch, tmp_path) -> dict[str, Any]:
         return [SimpleNamespace(key=k, value=v, unit=u, origin=o) for k, v, u, o in rows]
 
     modules = {
-        "load": SimpleNamespace(load=load, explain=explain, json_schema=lambda: {"type": "object"}),
-        "simulate": SimpleNamespace(simulate=run),
+        "config.load": SimpleNamespace(
+            load=load, explain=explain, json_schema=lambda: {"type": "object"}
+        ),
+        "simulation.simulate": SimpleNamespace(simulate=run),
     }
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, f"electrode_model.{name}", module)

@@ -7,7 +7,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from electrode_model.components import (
+from electrode_model.config.components import (
     DISTRIBUTIONS,
     ELECTROLYTES,
     EXCHANGE_CURRENTS,
@@ -15,9 +15,9 @@ from electrode_model.components import (
     PARTICLES,
     parameters,
 )
-from electrode_model.config import Component, Current, Stops
+from electrode_model.config.load import explain, load, resolved_yaml
+from electrode_model.config.model import Component, Current, Stops
 from electrode_model.constants import BOLTZMANN
-from electrode_model.load import explain, load, resolved_yaml
 from tests.valid import SEPARATOR, SIZE, changed, written
 
 FAMILIES = [LAWS, EXCHANGE_CURRENTS, PARTICLES, ELECTROLYTES, DISTRIBUTIONS]

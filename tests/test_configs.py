@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from electrode_model.analysis import active_fraction, balance, filling_at, frames_of_step
-from electrode_model.load import load
-from electrode_model.result import Result
-from electrode_model.simulate import simulate
+from electrode_model.config.load import load
+from electrode_model.results.analysis import active_fraction, balance, filling_at, frames_of_step
+from electrode_model.results.result import Result
+from electrode_model.simulation.simulate import simulate
 
 FOLDER = Path(__file__).parent.parent / "configs"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from electrode_model.cutoffs import External, cut_offs, first_crossing, window
+from electrode_model.config.steps import Step
 from electrode_model.scales import Scales
-from electrode_model.steps import Step
+from electrode_model.simulation.cutoffs import External, cut_offs, first_crossing, window
 
 SCALES = Scales(298.15, 20.0)
 

@@ -8,7 +8,7 @@ the voltage, which sums over them, must agree to five tolerances everywhere.
 import numpy as np
 import pytest
 
-from electrode_model import oracle
+from electrode_model.solver import oracle
 from tests.models import HALF_CELL, SINGLE, SMOOTH, assembly, particle, states_at
 from tests.test_system import CONSTANT, FILM, PLATES, SOLID
 
@@ -104,8 +104,8 @@ def test_voltage_hold_agrees(tmp_path):
     control = (0.0, 1.0, 3.9 / model.scales.voltage)
     times = np.array([0.001, 0.01, 0.1])
     exact = oracle.integrate(model, control, times, rtol=1e-9, atol=1e-11)
-    from electrode_model.stepper import Statistics, Stepper, consistent
-    from electrode_model.system import System
+    from electrode_model.solver.stepper import Statistics, Stepper, consistent
+    from electrode_model.solver.system import System
 
     system, found = System(model), []
     system.control[:] = control

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from electrode_model.analysis import (
+from electrode_model.constants import FARADAY
+from electrode_model.results.analysis import (
     active_fraction,
     balance,
     filling_at,
@@ -18,9 +19,8 @@ from electrode_model.analysis import (
     spread,
     two_peaks,
 )
-from electrode_model.constants import FARADAY
-from electrode_model.result import Result
-from electrode_model.simulate import simulate
+from electrode_model.results.result import Result
+from electrode_model.simulation.simulate import simulate
 from tests.models import HALF_CELL, SINGLE, SMOOTH, particle
 from tests.runs import MODELS, finished, of_model, protocol
 

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 import electrode_model
-from electrode_model import film as film_module
-from electrode_model.film import MOST_DISCS, film, pack
-from electrode_model.plot import FIGURES, MAP_ROWS, draw
-from electrode_model.result import Result
+from electrode_model.plots import film as film_module
+from electrode_model.plots.film import MOST_DISCS, film, pack
+from electrode_model.plots.plot import FIGURES, MAP_ROWS, draw
+from electrode_model.results.result import Result
 from tests.synthetic import Case, begin, frame_at, make, record, row_at
 
 PORTRAIT = Case(volumes=4, per_volume=6, separator=3, n_node=6, frames=12)
@@ -176,6 +176,6 @@ def test_only_figures_import_matplotlib():
 
 
 def test_no_pyplot_state():
-    code = "import sys, electrode_model.film; print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, electrode_model.plots.film; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from electrode_model import components
-from electrode_model.config import json_schema
-from electrode_model.load import explain, load, resolved_yaml
+from electrode_model.config import components
+from electrode_model.config.load import explain, load, resolved_yaml
+from electrode_model.config.model import json_schema
 from electrode_model.material import NUMBERS
 from tests.valid import SEPARATOR, SIZE, changed, written
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from electrode_model import storage
-from electrode_model.result import COLUMNS, Recorder, Result
-from electrode_model.storage import FolderError, NpyFile
+from electrode_model.results import storage
+from electrode_model.results.result import COLUMNS, Recorder, Result
+from electrode_model.results.storage import FolderError, NpyFile
 from tests.synthetic import Case, begin, frame_at, make, record
 
 SMALL = Case(volumes=3, per_volume=4, separator=2, n_node=5, frames=7)
@@ -152,7 +152,7 @@ def test_killed_process_keeps_what_it_had(folder):
         import sys, time
         from pathlib import Path
         sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-        from electrode_model import result
+        from electrode_model.results import result
         result.FLUSH_SECONDS = 0.0
         from tests.synthetic import Case, begin, record
         case = Case(volumes=2, per_volume=3, separator=2, frames=5)

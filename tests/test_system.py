@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from electrode_model.components import PARTICLES
-from electrode_model.stepper import Statistics, consistent
-from electrode_model.system import System
+from electrode_model.config.components import PARTICLES
+from electrode_model.solver.stepper import Statistics, consistent
+from electrode_model.solver.system import System
 from tests.models import HALF_CELL, SINGLE, assembly, particle
 
 PLATES = ("positive.particles.thickness=20 nm", "positive.particles.size=30 nm")

@@ -4,8 +4,8 @@ import casadi as ca
 import numpy as np
 import pytest
 
-from electrode_model import tape
-from electrode_model.tape import Tape
+from electrode_model.solver import tape
+from electrode_model.solver.tape import Tape
 
 X = ca.SX.sym("x", 7)
 Q = ca.SX.sym("q", 2)

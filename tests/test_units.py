@@ -2,9 +2,16 @@
 
 import pytest
 
+from electrode_model.config.units import (
+    UnitError,
+    dimension,
+    expected,
+    read,
+    read_current,
+    read_rate,
+)
 from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from electrode_model.material import NUMBERS
-from electrode_model.units import UnitError, dimension, expected, read, read_current, read_rate
 
 VALUES = [
     ("50 um", "m", 5e-5),

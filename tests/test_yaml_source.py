@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from electrode_model.problems import ConfigError
-from electrode_model.yaml_source import DEEPEST, MOST_BYTES, MOST_NODES, parse, read
+from electrode_model.config.problems import ConfigError
+from electrode_model.config.yaml_source import DEEPEST, MOST_BYTES, MOST_NODES, parse, read
 
 SCALARS = [
     ("1e-9", 1e-9),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from electrode_model.config import Config
-from electrode_model.load import ConfigError, load
+from electrode_model.config.load import ConfigError, load
+from electrode_model.config.model import Config
 
 TEXT = """\
 schema: 1

@@ -17,9 +17,9 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from electrode_model import analysis
-from electrode_model.figure import COLOURS, INK, STYLE
-from electrode_model.result import Result
+from electrode_model.plots.figure import COLOURS, INK, STYLE
+from electrode_model.results import analysis
+from electrode_model.results.result import Result
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parent.parent / "configs"
@@ -153,7 +153,7 @@ def active(rate: float, kind: str, overrides: Sequence[str] = ()) -> Active:
 
 def simulated(config: str, overrides: Sequence[str]) -> Result:
     """Run a shipped configuration to its planned end."""
-    from electrode_model.simulate import simulate
+    from electrode_model.simulation.simulate import simulate
 
     result = simulate(CONFIGS / f"{config}.yaml", overrides=overrides)
     if result.status != "finished":

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import electrode_model as em
-from electrode_model.figure import INK, PALE, STYLE
+from electrode_model.plots.figure import INK, PALE, STYLE
 
 HERE = Path(__file__).parent
 MEASURED = {

@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from electrode_model import Result
-from electrode_model.figure import STYLE
+from electrode_model.plots.figure import STYLE
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))  # a script is given its own folder only

@@ -1,0 +1,184 @@
+"""From a YAML file to a :class:`~electrode_model.config.model.Config`, or to errors that help."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from electrode_model.config import yaml_source
+from electrode_model.config.explain import Entry, entries, quantity_of
+from electrode_model.config.model import Config, Section, json_schema
+from electrode_model.config.problems import (
+    ConfigError,
+    Location,
+    Problem,
+    Refused,
+    listing,
+    not_among,
+    show,
+    unknown,
+)
+from electrode_model.config.reading import read_number
+from electrode_model.config.resolved import resolved_yaml
+from electrode_model.config.shorthand import expand, spelled_out
+from electrode_model.config.yaml_source import Node
+
+__all__ = ["ConfigError", "Entry", "Problem", "explain", "json_schema", "load", "resolved_yaml"]
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """The configuration of a YAML file after ``overrides`` such as ``"solver.rtol=1e-8"``.
+
+    Raises :class:`ConfigError` with every problem found, each with file, line, key and cure.
+    """
+    return _resolve(path, overrides)[0]
+
+
+def explain(path: str | Path, overrides: Sequence[str] = ()) -> list[Entry]:
+    """Every resolved value with its unit and where it came from; raises ConfigError."""
+    return entries(*_resolve(path, overrides))
+
+
+def _resolve(path: str | Path, overrides: Sequence[str]) -> tuple[Config, Node]:
+    root = yaml_source.read(path)
+    for text in overrides:
+        root = _override(root, text)
+    node, problems = expand(root, Path(path).parent)
+    try:
+        config = Config.model_validate(node.plain(), context={"temperature": _temperature(root)})
+    except ValidationError as error:
+        raise ConfigError([*problems, *_problems(error, node)]) from None
+    if problems:
+        raise ConfigError(problems)
+    return config, node
+
+
+def _temperature(root: Node) -> float:
+    """The temperature that kT needs, also where the file is wrong about it."""
+    field = Config.model_fields["temperature"]
+    node, spec = root.get("temperature"), quantity_of(field)
+    try:
+        return read_number(node.value, spec) if node and spec else float(field.default)
+    except Refused:
+        return float(field.default)
+
+
+def _override(root: Node, text: str) -> Node:
+    """The tree with one ``key.path=value`` in place; missing sections are made on the way."""
+    path, equals, written = text.partition("=")
+    if not equals or not path.strip():
+        message = f"{text!r} has no '='; write --set key.path=value"
+        raise ConfigError([Problem("--set", 0, "", message)])
+    keys = path.strip().split(".")
+    return _place(root, keys, yaml_source.parse(written, "--set", tuple(keys), lines=False))
+
+
+def _place(node: Node, keys: Sequence[str], value: Node) -> Node:
+    if not keys:
+        return value
+    key, rest = keys[0], keys[1:]
+    node = spelled_out(node)
+    path = (*node.path, key)
+    if isinstance(node.value, tuple):
+        if not key.isdecimal() or int(key) >= len(node.value):
+            message = f"is no item of {node.key}; its items are 0 to {len(node.value) - 1}"
+            raise ConfigError([Problem("--set", 0, ".".join(map(str, path)), message)])
+        items = list(node.value)
+        items[int(key)] = _place(items[int(key)], rest, value)
+        return node.holding(tuple(items))
+    if node.value is not None and not isinstance(node.value, dict):
+        message = f"is the single value {show(node.value)}, without keys; set it as a whole"
+        raise ConfigError([Problem("--set", 0, node.key, message)])
+    children = node.value or {}
+    child = children.get(key) or Node({} if rest else None, path, "--set")
+    return node.holding({**children, key: _place(child, rest, value)})
+
+
+def _problems(error: ValidationError, node: Node) -> list[Problem]:
+    """Pydantic's errors as problems at the places of the file."""
+    faults = error.errors(include_url=False)
+    places = {fault["loc"] for fault in faults}
+    return [
+        _problem(fault["type"], fault["loc"], fault["msg"], fault["input"], node)
+        for fault in faults
+        if not _follows(fault["loc"], fault["type"], places)
+    ]
+
+
+def _follows(location: Location, sort: str, places: Collection[Location]) -> bool:
+    """Whether kinetics are incomplete only because the material that completes them is wrong."""
+    incomplete = sort == "missing" or location[-1:] == ("law",)
+    if "kinetics" not in location or not incomplete:
+        return False
+    material = (*location[: location.index("kinetics")], "material")
+    return material in places or (*material, "name") in places
+
+
+_NEEDS = {
+    "tuple_type": "a list is needed",
+    "string_type": "a text is needed",
+    "bool_type": "write true or false",
+}
+
+
+def _problem(sort: str, location: Location, text: str, value: object, node: Node) -> Problem:
+    found, rest = node.find(location)
+    if sort == "extra_forbidden":
+        allowed = [f.alias or name for name, f in _fields(location[:-1]).items()]
+        prefix = "".join(f"{step}." for step in found.path[:-1])
+        return found.problem(unknown(location[-1], allowed, prefix))
+    if sort == "missing":
+        return found.problem(f"is missing{_meaning(location)}", *rest)
+    if sort in ("model_type", "model_attributes_type", "dict_type"):
+        keys = listing(f.alias or name for name, f in _fields(location).items())
+        return found.problem(f"is {show(value)}; a mapping is needed, with the keys {keys}", *rest)
+    if sort == "literal_error":
+        return found.problem(not_among(value, _choices(location)), *rest)
+    if sort in _NEEDS:
+        return found.problem(f"is {show(value)}; {_NEEDS[sort]}", *rest)
+    if sort == "refused":
+        return found.problem(text, *rest)
+    return found.problem(f"is {show(value)}; {text[:1].lower()}{text[1:]}", *rest)
+
+
+def _fields(location: Location) -> Mapping[str, FieldInfo]:
+    """The fields of the section at a location, by the names used in files."""
+    section: type[Section] | None = Config
+    for step in location:
+        if isinstance(step, str):
+            fields = _by_name(section)
+            section = _section(fields[step].annotation) if step in fields else None
+    return _by_name(section)
+
+
+def _by_name(section: type[Section] | None) -> Mapping[str, FieldInfo]:
+    fields = section.model_fields if section else {}
+    return {field.alias or name: field for name, field in fields.items()}
+
+
+def _section(annotation: Any) -> type[Section] | None:
+    """The section within ``Section``, ``Section | None`` or ``tuple[Section, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next(filter(None, map(_section, get_args(annotation))), None)
+
+
+def _meaning(location: Location) -> str:
+    field = _fields(location[:-1]).get(str(location[-1]))
+    if field is None:
+        return ""
+    quantity = quantity_of(field)
+    if quantity is None:
+        return f" ({field.description})" if field.description else ""
+    unit = "" if quantity.unit == "1" else f" [{quantity.unit}]"
+    return f" ({quantity.meaning}{unit})"
+
+
+def _choices(location: Location) -> list[str]:
+    names = [step for step in location if isinstance(step, str)]
+    annotation = _fields(tuple(names[:-1]))[names[-1]].annotation
+    while get_origin(annotation) is not Literal:
+        annotation = get_args(annotation)[0]
+    return [str(choice) for choice in get_args(annotation)]

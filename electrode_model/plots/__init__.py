@@ -1,0 +1,1 @@
+"""Figures and film, from a result alone; nothing else imports matplotlib."""

@@ -1,0 +1,263 @@
+"""What a run shows, as numbers: peaks, spread and activity of a population, and its balances.
+
+Functions of arrays take ``filling`` (n_p,), the mean filling fraction of each particle at one
+moment, and mostly ``weights`` (n_p,), the particles' shares of the capacity, in any unit.
+Functions of a :class:`~electrode_model.results.result.Result` read what the run has saved.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.signal import find_peaks, peak_prominences
+
+if TYPE_CHECKING:
+    from electrode_model.config.model import Config
+    from electrode_model.results.result import Result
+
+__all__ = [
+    "Balance",
+    "TwoPeaks",
+    "active_fraction",
+    "balance",
+    "density",
+    "dip",
+    "filling_at",
+    "frames_of_step",
+    "spread",
+    "two_peaks",
+]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_GRID = 1e-3  # spacing of a density, small beside any useful bandwidth
+_MARGIN = 6  # bandwidths beyond which a Gaussian is nothing
+
+
+@dataclass(frozen=True)
+class TwoPeaks:
+    """The two most prominent peaks of a composition histogram."""
+
+    positions: tuple[float, ...]  # filling fractions, most prominent peak first; one or two
+    ratio: float  # P2/H, prominence of the second peak over the maximum; 0 if there is one peak
+
+    @property
+    def bimodal(self) -> bool:
+        """Park et al. 2021 call a histogram with P2/H above 0.05 split."""
+        return self.ratio > 0.05
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Relative errors of what must be conserved; both are of the size of rounding."""
+
+    lithium: Array  # (n_t,) in the particles, at every row of the time series
+    salt: Array | None  # (n_frame,) in the pores; None if the cell has no electrolyte of its own
+
+    @property
+    def worst(self) -> float:
+        """Largest size of any error; nan if the run saved nothing."""
+        parts = [self.lithium] if self.salt is None else [self.lithium, self.salt]
+        errors = np.abs(np.concatenate(parts))
+        return float(errors.max()) if errors.size else float("nan")
+
+
+def density(filling: Array, weights: Array, bandwidth: float = 0.015) -> tuple[Array, Array]:
+    """Gaussian kernel estimate of the distribution of compositions: (c, density), (n,) each.
+
+    The grid reaches 6 bandwidths beyond 0 and 1, so that a peak at an end member is one.
+    Particles are first shared out between the two nearest grid points (linear binning, Jones
+    & Lotwick, Appl. Statist. 33 (1984) 120): the cost does not grow with their number, the
+    error at a peak is below (grid/bandwidth)^2/8, that is 6e-4.
+    """
+    filling, weights = np.asarray(filling, dtype=float), np.asarray(weights, dtype=float)
+    reach = int(np.ceil(_MARGIN * bandwidth / _GRID))
+    grid = np.arange(-reach, round(1 / _GRID) + reach + 1) * _GRID
+    place = filling / _GRID + reach
+    left = np.clip(np.floor(place).astype(int), 0, grid.size - 2)
+    right_share = np.clip(place - left, 0.0, 1.0)
+    bins = np.bincount(left, weights * (1 - right_share), grid.size)
+    bins += np.bincount(left + 1, weights * right_share, grid.size)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * _GRID / bandwidth) ** 2)
+    kernel /= bandwidth * np.sqrt(2 * np.pi)
+    estimate: Array = np.convolve(bins / weights.sum(), kernel, mode="same")
+    return np.asarray(grid, dtype=float), estimate
+
+
+def two_peaks(
+    filling: Array, weights: Array, bandwidth: float = 0.015, separation: float = 0.1
+) -> TwoPeaks:
+    """Whether a population has split: the prominence of the second peak of its histogram.
+
+    The second peak is the most prominent of those at least ``separation`` from the first.
+    A prominence is the height of a peak over the higher of the two valleys that part it from
+    higher ground.  Bandwidth and separation belong to the statistic: Park et al., Nature
+    Mater. 20 (2021) 991, separate peaks of their diagrams by 0.1.
+    """
+    c, height = density(filling, weights, bandwidth)
+    at, _ = find_peaks(height)
+    prominence = peak_prominences(height, at)[0]
+    first = int(prominence.argmax())
+    apart = np.abs(c[at] - c[at[first]]) >= separation
+    if not apart.any():
+        return TwoPeaks((float(c[at[first]]),), 0.0)
+    second = int(np.where(apart, prominence, -1.0).argmax())
+    positions = (float(c[at[first]]), float(c[at[second]]))
+    return TwoPeaks(positions, float(prominence[second] / height.max()))
+
+
+def spread(filling: Array, weights: Array) -> float:
+    """Weighted standard deviation of the fillings."""
+    share = np.asarray(weights) / np.sum(weights)
+    return float(np.sqrt(share @ (filling - share @ filling) ** 2))
+
+
+def active_fraction(filling: Array, weights: Array, low: float = 0.15, high: float = 0.85) -> float:
+    """Share of the particles that are between the phases, low <= c <= high.
+
+    Limits of Koo et al. (rate asymmetry of LiFePO4, Fig. 5c), there for surface compositions.
+    """
+    inside = (filling >= low) & (filling <= high)
+    return float(np.sum(weights, where=inside) / np.sum(weights))
+
+
+def dip(filling: Array) -> float:
+    """Hartigan's dip: least distance of the sample's distribution from any unimodal one.
+
+    Every particle counts alike.  Between 1/(2n) and 1/4; nan for an empty sample, and 1/(2n)
+    for one whose values are all equal.  Hartigan & Hartigan, Ann. Statist. 13 (1985) 70: the
+    modal interval shrinks until the distribution departs from its convex minorant to the left
+    of it, or its concave majorant to the right, by more than these differ within.
+    """
+    x = np.sort(np.asarray(filling, dtype=float))
+    if x.size == 0:
+        return float("nan")
+    after = np.arange(1, x.size + 1) / x.size  # F at a particle, counting itself
+    before = after - 1 / x.size
+    low, high, largest = 0, x.size - 1, 1 / x.size
+    while True:
+        part = slice(low, high + 1)
+        below = _convex_corners(x[part], before[part])
+        above = _convex_corners(x[part], -after[part])
+        minorant = _through(below, x[part], before[part])
+        majorant = _through(above, x[part], after[part])
+        apart = majorant - minorant
+        corners = np.union1d(below, above)
+        widest = int(corners[apart[corners].argmax()])
+        if apart[widest] <= largest * (1 + 1e-12):
+            return largest / 2
+        # The new modal interval holds the widest place, from a corner of the minorant to one
+        # of the majorant.
+        left = int(below[below <= widest].max())
+        right = int(above[above >= widest].min())
+        if (left, right) == (0, high - low):
+            return largest / 2
+        outside_left = (after[part] - minorant)[: left + 1].max()
+        outside_right = (majorant - before[part])[right:].max()
+        largest = max(largest, float(outside_left), float(outside_right))
+        low, high = low + left, low + right
+
+
+def _convex_corners(x: Array, y: Array) -> np.ndarray:
+    """Indices of the corners of the greatest convex minorant of points with ascending x.
+
+    Equal x stand for a narrow ramp: slopes are compared as products.
+    """
+    corners: list[int] = []
+    for k in range(x.size):
+        while len(corners) > 1:
+            i, j = corners[-2:]
+            if (y[j] - y[i]) * (x[k] - x[j]) < (y[k] - y[j]) * (x[j] - x[i]):
+                break
+            corners.pop()
+        corners.append(k)
+    return np.array(corners)
+
+
+def _through(corners: np.ndarray, x: Array, y: Array) -> Array:
+    """Straight lines between corners, at every point (n,)."""
+    if corners.size == 1:
+        return np.array(y)
+    k = np.arange(x.size)
+    piece = np.minimum(np.searchsorted(corners, k, side="right"), corners.size - 1)
+    i, j = corners[piece - 1], corners[piece]
+    length = x[j] - x[i]
+    share = np.where(length > 0, (x - x[i]) / np.where(length > 0, length, 1), (k - i) / (j - i))
+    line: Array = y[i] + share * (y[j] - y[i])
+    return line
+
+
+def frames_of_step(result: "Result", step: int) -> Array:
+    """(n_frame, n_p) fillings of the particles at the saved times of a step (from 0)."""
+    fillings: Array = result["Particle filling fraction"]
+    return fillings[result["Field step"] == step]
+
+
+def filling_at(result: "Result", mean: float, step: int) -> Array:
+    """(n_p,) fillings when the electrode passes the ``mean`` filling in a step (from 0).
+
+    Linear between the two saved times around it, the first ones if it is passed twice.
+
+    Raises
+    ------
+    ValueError
+        The step never has this mean filling; the text gives its range.
+    """
+    frames = frames_of_step(result, step)
+    means = frames @ result.layout.weight
+    side = np.sign(means - mean)
+    exact = np.flatnonzero(side == 0)
+    crossed = np.flatnonzero(side[:-1] * side[1:] < 0)
+    if exact.size and (crossed.size == 0 or exact[0] <= crossed[0]):
+        return np.array(frames[exact[0]])
+    if crossed.size == 0:
+        span = f"{means.min():.4g} to {means.max():.4g}" if means.size else "nothing saved"
+        raise ValueError(f"step {step} never has a mean filling of {mean:g}; it has {span}")
+    k = int(crossed[0])
+    share = (mean - means[k]) / (means[k + 1] - means[k])
+    between: Array = (1 - share) * frames[k] + share * frames[k + 1]
+    return between
+
+
+def balance(result: "Result") -> Balance:
+    """Audit of a run: is any lithium or salt lost or made?
+
+    Lithium: what the particles hold, less what they held at the start and the charge passed,
+    in units of the largest of the three.  Salt: concentration summed over the pores, in units
+    of what was there at the start; needs the field ``electrolyte`` (KeyError if it was not
+    saved).
+    """
+    filling = result["Positive filling fraction"]
+    passed = result["Discharge capacity [A.h.m-2]"] / result.layout.capacity
+    start = filling[0] - passed[0] if filling.size else 0.0
+    terms = np.array([filling, np.full_like(filling, start), passed])
+    lithium = (filling - start - passed) / np.abs(terms).max(axis=0)
+    if not result.layout.sections:
+        return Balance(lithium, None)
+    pores = _pore_volumes(result)
+    salt = result["Electrolyte concentration [mol.m-3]"] @ pores
+    return Balance(lithium, salt / salt[0] - 1 if salt.size else salt)
+
+
+def _pore_volumes(result: "Result") -> Array:
+    """(n_x,) electrolyte of each cell, m^3/m^2."""
+    config = _config(result)
+    parts = {"separator": config.separator, "positive": config.positive}
+    pores = np.empty(result.layout.x.size)
+    for name, (first, last) in result.layout.sections.items():
+        part = parts[name]
+        if part is None:
+            raise ValueError(f"the layout has a {name}, the configuration has not")
+        pores[first:last] = part.porosity * part.thickness / (last - first)
+    return pores
+
+
+def _config(result: "Result") -> "Config":
+    if not isinstance(result.config, str):
+        return result.config
+    if result.folder is None:
+        raise ValueError("a result with a configuration in text form must have a folder")
+    # here and not at the top: statistics of arrays must not need pydantic
+    from electrode_model.config.load import load
+
+    return load(result.folder / "config.yaml")

@@ -1,0 +1,392 @@
+"""What a run gives: time series, fields, and why each step of the protocol ended.
+
+A solver hands rows (often) and frames (at output times) to a :class:`Recorder`, which keeps
+them in memory or writes them to a folder as the run goes.  Its ``finish`` gives a
+:class:`Result`; :meth:`Result.open` gives the same from the folder, also of a run that was
+killed.  All numbers are SI, capacities A h/m^2; the current is positive on discharge.
+"""
+
+import difflib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from electrode_model.results import storage
+from electrode_model.results.provenance import seeds, versions
+from electrode_model.results.records import Frame, Layout, Profiles, Progress, Row, StepReport
+
+if TYPE_CHECKING:
+    from electrode_model.config.model import Config
+
+__all__ = [
+    "Frame",
+    "Layout",
+    "Profiles",
+    "Progress",
+    "Recorder",
+    "Result",
+    "Row",
+    "Status",
+    "StepReport",
+]
+
+Status = Literal["running", "finished", "stopped", "failed"]
+
+#: Column of timeseries.csv -> attribute of Row, in the order of the file.
+COLUMNS: Mapping[str, str] = {
+    "Time [s]": "time",
+    "Step": "step",
+    "Voltage [V]": "voltage",
+    "Current [A.m-2]": "current",
+    "C-rate": "c_rate",
+    "Discharge capacity [A.h.m-2]": "capacity",
+    "Positive filling fraction": "positive_filling",
+}
+
+#: Name of a field -> file in fields/, and the entry of output.fields that selects it.
+FIELDS: Mapping[str, tuple[str, str]] = {
+    "Field time [s]": ("time", ""),
+    "Field step": ("step", ""),
+    "Particle filling fraction": ("filling", "particles"),
+    "Electrolyte concentration [mol.m-3]": ("c_e", "electrolyte"),
+    "Electrolyte potential [V]": ("phi_e", "electrolyte"),
+    "Solid potential [V]": ("phi_s", "electrolyte"),
+}
+PROFILES = "Particle profiles"  # followed by the number of the group
+FLUSH_SECONDS = 1.0  # the most that a kill may cost
+
+
+class Result:
+    """A run's data by name, ``result["Voltage [V]"]``; read-only.
+
+    ``layout``, ``steps`` (reports of the steps done), ``status``, ``message``, ``summary``
+    (as in summary.json), ``folder`` (None if the run was kept in memory) and ``config``: the
+    configuration, or its YAML text if the result was opened from disk.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        config: "Config | str",
+        steps: Sequence[StepReport],
+        summary: Mapping[str, Any],
+        data: Mapping[str, np.ndarray],
+        folder: Path | None = None,
+    ) -> None:
+        """Join what a run or a folder gives; ``data`` has the names that users see."""
+        self.layout = layout
+        self.config = config
+        self.steps = tuple(steps)
+        self.summary = dict(summary)
+        self.status: Status = self.summary["status"]
+        self.message: str = self.summary.get("message", "")
+        self.folder = folder
+        self._data = {
+            name: _read_only(array) for name, array in {**data, **_layout_columns(layout)}.items()
+        }
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Result":
+        """Open a result folder, also of a killed or running run (``partial`` is then True).
+
+        Fields are mapped from disk, not loaded.  Raises :class:`storage.FolderError`.
+        """
+        folder = Path(folder)
+        try:
+            summary = storage.read_json(folder / storage.SUMMARY)
+            if summary.get("program") != storage.PROGRAM:
+                raise ValueError(f"{storage.SUMMARY} is not of this program")
+            layout = _read_layout(folder)
+            config = (folder / "config.yaml").read_text(encoding="utf-8")
+            data = storage.read_series(folder / "timeseries.csv")
+            data["Step"] = data["Step"].astype(int)
+            data.update(_field_names(storage.read_arrays(folder / "fields", grown=True)))
+            steps = [StepReport(**step) for step in summary.get("steps", [])]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise storage.FolderError(f"{folder} holds no readable result: {error}") from error
+        return cls(layout, config, steps, summary, data, folder)
+
+    @property
+    def partial(self) -> bool:
+        """True if the run was killed, or is still going, so that its end is missing."""
+        return self.status == "running"
+
+    def names(self) -> list[str]:
+        """All names that ``result[...]`` answers to."""
+        return sorted(self._data)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether ``result[name]`` would give an array."""
+        return name in self._data
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """The array of that name; a KeyError names the nearest ones."""
+        if name in self._data:
+            return self._data[name]
+        group = "profiles" if name.startswith(PROFILES) else FIELDS.get(name, ("", ""))[1]
+        if group and (group != "profiles" or self.layout.profiles):
+            raise KeyError(f"{name!r} was not saved; put {group!r} into output.fields")
+        lower = {known.lower(): known for known in self._data}
+        near = [key for key in lower if str(name).lower() in key] or difflib.get_close_matches(
+            str(name).lower(), lower, n=3, cutoff=0.3
+        )
+        hint = " or ".join(repr(lower[key]) for key in near[:3]) or f"one of {self.names()}"
+        raise KeyError(f"{name!r} is unknown; did you mean {hint}?")
+
+    def __repr__(self) -> str:
+        """Name, status, sizes and the end of each step, on a few lines."""
+        time_, voltage = self["Time [s]"], self["Voltage [V]"]
+        status = "partial: the run was killed or is still going" if self.partial else self.status
+        lines = [f"Result {self.summary.get('name') or ''}".rstrip() + f" ({status})"]
+        if time_.size:
+            span = f"{voltage.min():.4g} to {voltage.max():.4g} V"
+            lines.append(f"  {time_.size} rows to {time_[-1]:.6g} s, {span}")
+        n_volume = np.unique(self.layout.volume).size
+        frames = self["Field time [s]"].size if "Field time [s]" in self else 0
+        lines.append(f"  {self.layout.size.size} particles in {n_volume} volumes, {frames} frames")
+        shown = self.steps[:6]
+        lines += [f"  step {step.index + 1}: {step.label}: {step.reason}" for step in shown]
+        if len(self.steps) > len(shown):
+            lines.append(f"  ... and {len(self.steps) - len(shown)} more steps")
+        if self.folder:
+            lines.append(f"  in {self.folder}")
+        return "\n".join(lines)
+
+
+class Recorder:
+    """Collects a run and gives its :class:`Result`.
+
+    With a ``folder`` everything is written as it comes and fields are not kept in memory.
+    As a context manager it finishes by itself a run that is interrupted ("stopped") or
+    raises ("failed"), so that nothing is lost.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        config: "Config",
+        folder: Path | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        """Begin a run; raises :class:`storage.FolderError` if the folder is taken."""
+        self._layout, self._config, self._folder = layout, config, folder
+        self._rows: list[tuple[float, ...]] = []
+        self._steps: list[StepReport] = []
+        self._series: storage.SeriesFile | None = None
+        self._fields: _Memory | storage.FieldFiles = _Memory()
+        self._began = time.perf_counter()
+        self._flushed = time.monotonic()
+        self._started = _now()
+        self._head = {
+            "program": storage.PROGRAM,
+            "name": config.name,
+            "versions": versions(),
+            "seeds": seeds(config),
+            "capacity": _per_area_and_mass(layout.capacity, layout.mass, "A.h.m-2", "mAh.g-1"),
+            "one_C": _per_area_and_mass(layout.one_c, layout.mass, "A.m-2", "mA.g-1"),
+            "particles": int(layout.size.size),
+            "volumes": int(np.unique(layout.volume).size),
+        }
+        self.finished = False
+        if folder is not None:
+            self._open(folder, overwrite)
+
+    def _open(self, folder: Path, overwrite: bool) -> None:
+        storage.claim_folder(folder, overwrite)
+        storage.write_json(folder / storage.SUMMARY, self._summary("running", "", {}))
+        (folder / "config.yaml").write_text(_yaml(self._config), encoding="utf-8")
+        _write_layout(folder, self._layout)
+        self._fields = storage.FieldFiles(folder / "fields")
+        self._series = storage.SeriesFile(folder / "timeseries.csv", list(COLUMNS))
+
+    def __enter__(self) -> "Recorder":
+        """Start; see the class."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish a run that was interrupted or raised; see the class."""
+        if error is None or self.finished:
+            return
+        if isinstance(error, KeyboardInterrupt):
+            self.finish("stopped", "interrupted by the user")
+        else:
+            self.finish("failed", f"{type(error).__name__}: {error}")
+
+    def row(self, row: Row) -> None:
+        """Add a line of the time series."""
+        values = tuple(
+            int(row.step) if name == "step" else float(getattr(row, name))
+            for name in COLUMNS.values()
+        )
+        self._rows.append(values)
+        if self._series:
+            self._series.append(values)
+            self._flush_if_late()
+
+    def frame(self, frame: Frame) -> None:
+        """Add the fields at an output time, as far as output.fields selects them."""
+        selected = self._config.output.fields
+        items: dict[str, Any] = {"time": float(frame.time), "step": int(frame.step)}
+        if "particles" in selected:
+            items["filling"] = frame.c
+        if "profiles" in selected:
+            items |= {f"profiles_{k}": values for k, values in enumerate(frame.profiles)}
+        if "electrolyte" in selected:
+            if self._layout.x.size:
+                items |= {"c_e": frame.c_e, "phi_e": frame.phi_e}
+            items["phi_s"] = frame.phi_s
+        for name, value in items.items():
+            self._fields.append(name, np.asarray(value, dtype=int if name == "step" else float))
+        self._flush_if_late()
+
+    def step_done(self, report: StepReport) -> None:
+        """Note the end of a step of the protocol; everything so far goes to disk."""
+        self._steps.append(report)
+        if self._folder:
+            self._flush()
+            storage.write_json(self._folder / storage.SUMMARY, self._summary("running", "", {}))
+
+    def finish(
+        self,
+        status: Literal["finished", "stopped", "failed"],
+        message: str = "",
+        statistics: Mapping[str, float | int] | None = None,
+    ) -> Result:
+        """End the run.  ``statistics`` (such as set-up seconds) are added to the totals."""
+        self.finished = True
+        summary = self._summary(status, message, statistics or {})
+        if self._folder:
+            self._flush()
+            storage.write_json(self._folder / storage.SUMMARY, summary)
+        table = np.array(self._rows, dtype=float).reshape(-1, len(COLUMNS))
+        data = {name: table[:, i].copy() for i, name in enumerate(COLUMNS)}
+        data["Step"] = data["Step"].astype(int)
+        data.update(_field_names(self._fields.arrays()))
+        return Result(self._layout, self._config, self._steps, summary, data, self._folder)
+
+    def _flush(self) -> None:
+        if self._series:
+            self._series.flush()
+        self._fields.flush()
+        self._flushed = time.monotonic()
+
+    def _flush_if_late(self) -> None:
+        if time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self._flush()
+
+    def _summary(
+        self, status: Status, message: str, statistics: Mapping[str, float | int]
+    ) -> dict[str, Any]:
+        totals: dict[str, float | int] = {}
+        for step in self._steps:
+            for key, value in step.statistics.items():
+                totals[key] = totals.get(key, 0) + value
+        return {
+            **self._head,
+            "status": status,
+            "partial": status == "running",
+            "message": message,
+            "started": self._started,
+            "ended": None if status == "running" else _now(),
+            "wall_time": time.perf_counter() - self._began,
+            "statistics": {**totals, **statistics},
+            "steps": [asdict(step) for step in self._steps],
+        }
+
+
+class _Memory:
+    """Fields kept in memory; the counterpart of :class:`storage.FieldFiles`."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, list[np.ndarray]] = {}
+
+    def append(self, name: str, item: np.ndarray) -> None:
+        # a copy: the solver may use its buffer again
+        self._items.setdefault(name, []).append(np.array(item))
+
+    def flush(self) -> None:
+        """Nothing to do: the interface of the files."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {name: np.stack(items) for name, items in self._items.items()}
+
+
+def _yaml(config: "Config") -> str:
+    # here and not at the top: opening and plotting a result must not need pydantic
+    from electrode_model.config.load import resolved_yaml
+
+    return resolved_yaml(config)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _field_names(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays of fields/ under the names that users see."""
+    names = {file: name for name, (file, _) in FIELDS.items()}
+    return {
+        names[key] if key in names else f"{PROFILES} {key.removeprefix('profiles_')}": array
+        for key, array in arrays.items()
+    }
+
+
+def _layout_columns(layout: Layout) -> dict[str, np.ndarray]:
+    return {
+        "x [m]": layout.x,
+        "Particle size [m]": layout.size,
+        "Particle volume": layout.volume,
+        "Particle weight": layout.weight,
+    }
+
+
+def _write_layout(folder: Path, layout: Layout) -> None:
+    arrays = {name: getattr(layout, name) for name in ("x", "size", "volume", "weight")}
+    for k, group in enumerate(layout.profiles):
+        arrays |= {f"particles_{k}": group.particles, f"nodes_{k}": group.nodes}
+    storage.write_arrays(folder / "layout", arrays)
+    scalars = {name: getattr(layout, name) for name in ("sections", "capacity", "one_c", "mass")}
+    storage.write_json(folder / "layout.json", {**scalars, "profiles": len(layout.profiles)})
+
+
+def _read_layout(folder: Path) -> Layout:
+    scalars = storage.read_json(folder / "layout.json")
+    arrays = storage.read_arrays(folder / "layout")
+    sections = {name: (int(a), int(b)) for name, (a, b) in scalars.pop("sections").items()}
+    profiles = tuple(
+        Profiles(arrays[f"particles_{k}"], arrays[f"nodes_{k}"])
+        for k in range(scalars.pop("profiles"))
+    )
+    return Layout(
+        x=arrays["x"],
+        sections=sections,
+        size=arrays["size"],
+        volume=arrays["volume"],
+        weight=arrays["weight"],
+        profiles=profiles,
+        **scalars,
+    )
+
+
+def _per_area_and_mass(
+    value: float, mass: float | None, area_unit: str, mass_unit: str
+) -> dict[str, float]:
+    """A quantity per area and, if the mass [kg/m^2] is known, per mass (A/kg = mA/g)."""
+    return {area_unit: value} | ({mass_unit: value / mass} if mass else {})
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

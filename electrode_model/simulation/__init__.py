@@ -1,0 +1,1 @@
+"""A configuration carried out: protocol, cut-offs, output."""

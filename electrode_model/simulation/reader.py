@@ -1,0 +1,133 @@
+"""Reading the solver's state in SI."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from electrode_model.assemble import Assembly
+from electrode_model.results.records import Frame, Row
+from electrode_model.simulation.cutoffs import External
+from electrode_model.solver.system import System
+
+__all__ = ["Reader"]
+
+_SATURATED = 1e-8  # of a filling; a cut-off 0.8 V beyond the plateau is reached before
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class Reader:
+    """Turns a state (n,) of a system into rows and frames."""
+
+    def __init__(self, assembly: Assembly, system: System) -> None:
+        """Note where in the state each quantity stands."""
+        self._assembly, self._system = assembly, system
+        self._scales, self._layout = assembly.scales, assembly.layout
+        offset = system.circuit_block.start
+        self._at = {name: part.start - offset for name, part in system.where.items()}
+        self._initial = assembly.initial_filling
+        self._series = assembly.series_resistance
+
+    def charge(self, state: Array) -> float:
+        """Charge passed since the start of the run, in units of the capacity."""
+        return float(state[self._system.where["charge"]][0])
+
+    def filling(self, state: Array) -> float:
+        """Mean filling of the positive electrode, weighted by capacity."""
+        return float(self.mean_fillings(state) @ self._layout.weight)
+
+    def external(self, t: float, state: Array, charge: float) -> External:
+        """Seen from outside, ``t`` hours into a step that began at ``charge``."""
+        return self.external_of_circuit(t, state[self._system.circuit_block], charge)
+
+    def external_of_circuit(self, t: float, circuit: Array, charge: float) -> External:
+        """The same from the circuit's part of the state alone."""
+        passed = float(circuit[self._at["charge"]])
+        return External(
+            time=t * self._scales.time,
+            voltage=float(circuit[self._at["voltage"]]) * self._scales.voltage,
+            current=float(circuit[self._at["current"]]) * self._scales.current,
+            passed=(passed - charge) * self._layout.capacity,
+            filling=self._initial + passed,
+        )
+
+    def row(self, seconds: float, step: int, state: Array) -> Row:
+        """A line of the time series; the filling is that of the particles, not of the charge."""
+        where, scales = self._system.where, self._scales
+        current = float(state[where["current"]][0])
+        return Row(
+            time=seconds,
+            step=step,
+            voltage=float(state[where["voltage"]][0]) * scales.voltage,
+            current=current * scales.current,
+            c_rate=current,
+            capacity=self.charge(state) * self._layout.capacity,
+            positive_filling=self.filling(state),
+        )
+
+    def mean_fillings(self, state: Array) -> Array:
+        """(n_p,) mean filling of each particle."""
+        c = np.empty(self._layout.size.size)
+        for group, x in self._groups(state):
+            c[group.index] = group.kernel.weights @ x
+        return c
+
+    def frame(self, seconds: float, step: int, state: Array, fields: Collection[str]) -> Frame:
+        """The fields; those not in ``fields`` may be empty."""
+        scales, layout = self._scales, self._layout
+        profiles = []
+        if "profiles" in fields:
+            for group, x in self._groups(state):
+                if group.kernel.positions.size:
+                    profiles.append(x[group.kernel.filling])
+        none = np.empty(0)
+        return Frame(
+            time=seconds,
+            step=step,
+            c=self.mean_fillings(state) if "particles" in fields else none,
+            profiles=tuple(profiles),
+            c_e=self._spread(state, "c_e", layout.x.size) * scales.concentration,
+            phi_e=self._spread(state, "phi_e", layout.x.size) * scales.voltage,
+            phi_s=self._solid(state) * scales.voltage,
+        )
+
+    def condition(self, state: Array) -> str:
+        """Mean filling and, where there is one, the range of the electrolyte."""
+        c = self.mean_fillings(state)
+        text = f"mean filling {self.filling(state):.6g}, particles {c.min():.4g} to {c.max():.4g}"
+        if "c_e" in self._system.where:
+            c_e = state[self._system.where["c_e"]] * self._scales.concentration
+            text += f", electrolyte {c_e.min():.4g} to {c_e.max():.4g} mol/m^3"
+        voltage = float(state[self._system.where["voltage"]][0]) * self._scales.voltage
+        return f"{text}, {voltage:.4g} V"
+
+    def saturation(self, state: Array) -> str | None:
+        """Whether a surface is full or empty to the last digits while current flows."""
+        current = float(state[self._system.where["current"]][0])
+        fillings = [x[group.kernel.filling] for group, x in self._groups(state)]
+        if current > 0 and max(float(c.max()) for c in fillings) > 1 - _SATURATED:
+            return "particles full"
+        if current < 0 and min(float(c.min()) for c in fillings) < _SATURATED:
+            return "particles empty"
+        return None
+
+    def _groups(self, state: Array) -> Any:
+        for group, block in zip(self._assembly.groups, self._system.blocks, strict=True):
+            yield group, state[block].reshape(group.kernel.mass.size, group.index.size)
+
+    def _spread(self, state: Array, name: str, count: int) -> Array:
+        """Values at the electrolyte's cells; a constant electrolyte has one for all."""
+        part = self._system.where.get(name)
+        if part is None:
+            return np.full(count, self._assembly.c_e if name == "c_e" else 0.0)
+        values = state[part]
+        return values if values.size == count else np.full(count, values[0])
+
+    def _solid(self, state: Array) -> Array:
+        where = self._system.where
+        if "phi_s" in where:
+            return state[where["phi_s"]]
+        drop = float(state[where["current"]][0]) * self._series / self._scales.resistance
+        volumes = int(self._layout.volume.max()) + 1
+        return np.full(volumes, float(state[where["voltage"]][0]) + drop)

@@ -1,0 +1,62 @@
+"""From a configuration to a result, in one call."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, cast
+
+from electrode_model.assemble import assemble
+from electrode_model.config.load import load
+from electrode_model.config.model import Config
+from electrode_model.results.records import Progress
+from electrode_model.results.result import Recorder, Result
+from electrode_model.simulation.run import Run
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    source: str | Path | Config,
+    *,
+    overrides: Sequence[str] = (),
+    folder: str | Path | None = None,
+    overwrite: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Result:
+    """Run a configuration and return its result.
+
+    Parameters
+    ----------
+    source : path of a YAML file, or a configuration
+    overrides : "key.path=value", as the command line's ``--set``; only with a path
+    folder : where to keep the result; None keeps it in memory
+    overwrite : whether a result that is already in ``folder`` may be replaced
+    progress : called a few times a second with the state of the run
+
+    A failed solve is not an exception: the partial result has status "failed", and its
+    ``message`` says when, where and which variable.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or holds mistakes.
+    FolderError
+        The folder is taken.
+    ValueError
+        ``overrides`` were given with a configuration instead of a path.
+    """
+    if isinstance(source, Config):
+        if overrides:
+            raise ValueError("overrides go with a path; use Config.model_copy(update=...) instead")
+        config = source
+    else:
+        config = load(source, overrides)
+    began = time.perf_counter()
+    assembly = assemble(config)
+    where = None if folder is None else Path(folder)
+    with Recorder(assembly.layout, config, where, overwrite) as recorder:
+        run = Run(assembly, config, recorder, progress)
+        set_up = time.perf_counter() - began
+        run()
+        status = cast(Literal["finished", "stopped", "failed"], run.status)
+        return recorder.finish(status, run.message, {"set_up_seconds": set_up})

@@ -1,0 +1,1 @@
+"""The structured DAE solver: vectorised kernels, block elimination, time stepping."""

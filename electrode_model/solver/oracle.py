@@ -1,0 +1,141 @@
+"""A second opinion: the same model handed to CasADi's idas as one flat DAE.
+
+The expressions are those of the structured solver; the linear algebra, the error control and
+the form of r (from f here, from dx/dt there) are not.  For up to about a thousand states: idas
+differentiates the whole system, whose set-up grows with the square of the particles.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import casadi as ca
+import numpy as np
+
+from electrode_model.assemble import Assembly
+from electrode_model.solver.stepper import Statistics, consistent
+from electrode_model.solver.system import System
+
+__all__ = ["MOST_STATES", "build", "flat_dae", "integrate"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+MOST_STATES = 1000
+
+
+def flat_dae(assembly: Assembly, control: Sequence[float]) -> tuple[dict[str, ca.SX], np.ndarray]:
+    """The semi-explicit DAE {x, z, ode, alg} and which unknowns of a System are its x (n,)."""
+    circuit = assembly.circuit
+    n_v = circuit.filling_rate.shape[0]
+    volumes = ca.vertcat(*[circuit.c_e] * n_v) if circuit.c_e.shape[0] != n_v else circuit.c_e
+    mean_rate = [ca.SX(0)] * n_v
+    unknowns, rates, differential = [], [], []
+    for group in assembly.groups:
+        kernel, p = group.kernel, group.index.size
+        n = kernel.mass.size
+        function = ca.Function(
+            "f", [kernel.x, kernel.c_bar, kernel.c_e, kernel.dphi, kernel.q], [kernel.rate]
+        )
+        x, rate = ca.SX.sym("x", n, p), []
+        weights = ca.DM(kernel.weights)
+        for k in range(p):
+            v = int(group.volume[k])
+            c_bar = ca.dot(weights, x[:, k])
+            q = ca.DM(group.q[:, k if group.q.shape[1] > 1 else 0])
+            rate.append(function(x[:, k], c_bar, volumes[v], circuit.dphi[v], q))
+            mean_rate[v] += group.share[k] * ca.dot(weights, rate[-1])
+        # A System keeps (grid point, particle) with particles side by side.
+        unknowns.append(ca.vec(x.T))
+        rates.append(ca.vec(ca.horzcat(*rate).T))
+        differential.append(np.repeat(kernel.mass == 1, p))
+    r = ca.vertcat(*mean_rate)
+    fixed = [circuit.filling_rate, circuit.control]
+    residual = ca.substitute([circuit.residual], fixed, [r, ca.DM(list(control))])[0]
+    balance, algebraic = _explicit(residual, circuit.rate, circuit.differential)
+    every = ca.vertcat(*unknowns)
+    is_x = np.concatenate(differential)
+    at_x, at_z = np.flatnonzero(is_x).tolist(), np.flatnonzero(~is_x).tolist()
+    rate_all = ca.vertcat(*rates)
+    in_x = np.flatnonzero(circuit.differential).tolist()
+    in_z = np.flatnonzero(~circuit.differential).tolist()
+    dae = {
+        "x": ca.vertcat(every[at_x], circuit.z[in_x]),
+        "z": ca.vertcat(every[at_z], circuit.z[in_z]),
+        "ode": ca.vertcat(rate_all[at_x], balance),
+        "alg": ca.vertcat(rate_all[at_z], algebraic),
+    }
+    return dae, np.concatenate([is_x, circuit.differential])
+
+
+def _explicit(residual: ca.SX, rate: ca.SX, differential: np.ndarray) -> tuple[ca.SX, ca.SX]:
+    """dz/dt of the differential unknowns, and the equations that hold none of them.
+
+    The circuit is linear in dz/dt with a diagonal matrix of constants, one equation each.
+    """
+    mass = ca.DM(ca.evalf(ca.jacobian(residual, rate))).full()
+    rest = ca.substitute(residual, rate, ca.DM.zeros(*rate.shape))
+    columns = np.flatnonzero(differential)
+    rows = [int(np.flatnonzero(mass[:, k])[0]) for k in columns]
+    others = [k for k in range(mass.shape[0]) if k not in rows]
+    scale = ca.DM(mass[rows, columns])
+    return -rest[rows] / scale, rest[others]
+
+
+def build(
+    assembly: Assembly,
+    control: Sequence[float],
+    times: Array,
+    *,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+) -> Callable[[], Array]:
+    """Set up idas from the consistent start; calling the result solves.
+
+    It gives the states (n_t, n) at ``times`` [h], ordered as in a System.  Raises
+    RuntimeError where there is no consistent start or idas fails.
+    """
+    system = System(assembly)
+    system.control[:] = control
+    with np.errstate(all="ignore"):
+        outcome = consistent(system, Statistics())
+    if outcome is not None:
+        raise RuntimeError(outcome.value)
+    dae, is_x = flat_dae(assembly, control)
+    options = {
+        "reltol": rtol,
+        "abstol": atol,
+        "max_num_steps": 200_000,
+        "linear_solver": "csparse",
+        "init_xdot": system.slope[is_x].tolist(),
+    }
+    solver = ca.integrator("idas", "idas", dae, 0.0, list(times), options)
+    x0, z0 = system.y[is_x].copy(), system.y[~is_x].copy()
+
+    def solve() -> Array:
+        solution = solver(x0=x0, z0=z0)
+        states = np.empty((len(times), is_x.size))
+        states[:, is_x] = solution["xf"].full().T
+        states[:, ~is_x] = solution["zf"].full().T
+        return states
+
+    return solve
+
+
+def integrate(
+    assembly: Assembly,
+    control: Sequence[float],
+    times: Array,
+    *,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+) -> Array:
+    """States (n_t, n) at ``times`` [h]; see :func:`build`.
+
+    Raises
+    ------
+    ValueError
+        More than :data:`MOST_STATES` states: idas would take minutes to set up.
+    """
+    states = sum(g.kernel.mass.size * g.index.size for g in assembly.groups)
+    if states > MOST_STATES:
+        raise ValueError(f"{states} states are too many for idas; at most {MOST_STATES}")
+    return build(assembly, control, times, rtol=rtol, atol=atol)()

@@ -1,0 +1,392 @@
+"""Variable-order, quasi-constant-step NDF for the structured DAE.
+
+Numerical differentiation formulas of orders 1-5, Shampine & Reichelt, SIAM J. Sci. Comput. 18
+(1997) 1, in backward differences; errors and order changes as there.  The Jacobian is kept
+until Newton fails or it is old; the matrix is refactored whenever the step or order changes,
+because only then do the linear balances hold to rounding at every iterate.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from electrode_model.solver.system import System
+
+__all__ = ["Interpolant", "Outcome", "Statistics", "Stepper", "consistent"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_MAX_ORDER = 5
+_KAPPA = np.array([0.0, -0.1850, -1 / 9, -0.0823, -0.0415, 0.0])
+_GAMMA = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, _MAX_ORDER + 1))])
+_ALPHA = (1 - _KAPPA) * _GAMMA
+_CAUTION = 2.0  # local errors add up: keeps global ones within a few tolerances, as idas does
+_ERROR = _CAUTION * (_KAPPA * _GAMMA + 1 / np.arange(1, _MAX_ORDER + 2))
+
+_NEWTON_ITERATIONS = 4
+_NEWTON_TOLERANCE = 0.05  # of the error tolerance
+_LEAST_RATE = 0.05
+_RESOLUTION = 8 * np.finfo(float).eps
+_NOISE = 1e-4  # tolerances; at rest, Newton's steps are rounding errors that do not shrink
+_JACOBIAN_AGE = 50  # steps
+_LONGEST_START = 1e-2  # h, for a cell at rest
+_GROW, _SHRINK = 1.2, 0.2  # least useful growth; most shrinkage after an error test
+_MOST_GROWTH = 10.0
+_SAFETY = 0.85
+
+
+class Outcome(Enum):
+    """Why an integration could not go on; a planned end is a cut-off (cutoffs.py)."""
+
+    STEP_TOO_SMALL = "step too small"
+    NOT_FINITE = "residual not finite"
+    NO_START = "no consistent start"
+    NO_PROGRESS = "no progress"
+    STEP_LIMIT = "limit of time steps"
+    WALL_TIME = "wall-clock limit"
+
+
+@dataclass
+class Statistics:
+    """What a solve cost."""
+
+    steps: int = 0
+    residuals: int = 0
+    jacobians: int = 0
+    factorisations: int = 0
+    error_failures: int = 0
+    newton_failures: int = 0
+    not_finite: int = 0
+
+    def as_dict(self) -> dict[str, float | int]:
+        """For a report."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Interpolant:
+    """The polynomial of a step; any linear balance of the states holds along it as well."""
+
+    start: float
+    end: float
+    order: int
+    h: float
+    differences: Array  # (order + 1, n), a view: valid until the next step
+
+    def __call__(self, t: float, part: slice = slice(None)) -> Array:
+        """States (of ``part``) at start <= t <= end."""
+        value = self.differences[0, part].copy()
+        product = 1.0
+        for k in range(self.order):
+            product *= (t - (self.end - self.h * k)) / (self.h * (k + 1))
+            value += product * self.differences[k + 1, part]
+        return value
+
+    def slope(self, t: float) -> Array:
+        """Time derivative of all states at t."""
+        value = np.zeros(self.differences.shape[1])
+        product, derivative = 1.0, 0.0
+        for k in range(self.order):
+            scale = 1 / (self.h * (k + 1))
+            factor = (t - (self.end - self.h * k)) * scale
+            product, derivative = product * factor, derivative * factor + product * scale
+            value += derivative * self.differences[k + 1]
+        return value
+
+
+def consistent(system: System, statistics: Statistics) -> Outcome | None:
+    """Solve for the algebraic unknowns and the slopes at given differential states.
+
+    Newton steps move potentials by at most 2 kT/e at first: exponential kinetics
+    overshoot, a linear circuit does not, so the bound is lifted when steps keep hitting it.
+    Returns None on success.
+    """
+    algebraic = ~system.differential
+    system.slope[:] = 0.0
+    limit = 2.0
+    for iteration in range(80):
+        residual = system.evaluate()
+        statistics.residuals += 1
+        if not np.all(np.isfinite(residual)):
+            return Outcome.NOT_FINITE
+        system.linearize()
+        statistics.jacobians += 1
+        statistics.factorisations += 1
+        if not system.factor(1.0, 0.0):
+            return Outcome.NOT_FINITE
+        delta = system.solve()
+        largest = float(np.abs(delta[algebraic]).max())
+        if not np.isfinite(largest):
+            return Outcome.NOT_FINITE
+        damping = min(1.0, limit / largest) if largest > 0 else 1.0
+        system.y[algebraic] += damping * delta[algebraic]
+        system.slope[~algebraic] += damping * delta[~algebraic]
+        if largest < 1e-10 * (1 + float(np.abs(system.y[algebraic]).max())):
+            return None
+        if iteration > 20 and damping < 1:
+            limit *= 1.5
+    return Outcome.NO_START
+
+
+class Stepper:
+    """One integration from consistent initial values; call :meth:`step` until done.
+
+    Parameters
+    ----------
+    system : holds consistent ``y`` and ``slope`` at t = 0 (hours, as everything here)
+    rtol, atol : tolerances of every unknown in its inner unit
+    min_step : smallest step before giving up.  At the start of a rest the surface of a full
+        particle needs steps of 1e-10 s; later a step must still be seen beside the time.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        statistics: Statistics,
+        *,
+        rtol: float,
+        atol: float,
+        max_order: int = _MAX_ORDER,
+        min_step: float = 1e-18,
+        max_step: float = np.inf,
+    ) -> None:
+        self.system, self.statistics = system, statistics
+        self._rtol, self._atol, self._max_order = rtol, atol, max_order
+        self._min_step, self._max_step = min_step, max_step
+        self.t = 0.0
+        self._d = np.zeros((_MAX_ORDER + 3, system.n))
+        self._scale = np.empty(system.n)
+        self._blocks = [*system.blocks, system.circuit_block]
+        # A film's unknown follows its particle: it is solved for, not integrated.
+        self._counted = np.ones(system.n)
+        for block in system.blocks:
+            self._counted[block] = system.differential[block]
+        self._roots = [1 / np.sqrt(max(self._counted[b].sum(), 1.0)) for b in self._blocks]
+        self._work, self._correction = np.empty(system.n), np.zeros(system.n)
+        self._psi = np.empty(system.n)
+        self._plan: tuple[int, float] | None = None
+        self._began = -1.0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Order 1 and a small step from the consistent values that the system holds."""
+        system = self.system
+        self._d[:] = 0.0
+        self._d[0] = system.y
+        self._weigh(self._d[0])
+        slope = np.where(system.differential, system.slope, 0.0)
+        speed = self._norm(slope)
+        first = 1 / speed if speed > 0 else 1e-3
+        self.h = min(self._max_step, max(first, 4 * self._min_step), _LONGEST_START)
+        self._d[1] = slope * self.h
+        self.order, self._equal_steps = 1, 0
+        self._age, self._fresh, self._stale = 0, False, True
+        self._factored: tuple[float, int] | None = None
+        self._rate: float | None = None
+        self._plan = None
+        self._began = self.t
+
+    def _begin_again(self) -> bool:
+        """Once at any one time: make the last accepted state consistent and start afresh."""
+        if self._began == self.t:
+            return False
+        self.system.y[:] = self._d[0]
+        if consistent(self.system, self.statistics) is not None:
+            return False
+        self._begin()
+        return True
+
+    @property
+    def state(self) -> Array:
+        """(n,) the last accepted state; a view."""
+        state: Array = self._d[0]
+        return state
+
+    def worst(self) -> str:
+        """The unknown that kept the last Newton iteration from converging."""
+        residual = self.system.residual
+        if not np.all(np.isfinite(residual)):
+            return f"not finite: {self.system.worst_equation(residual)}"
+        return f"worst: {self.system.worst_unknown(self._correction * self._scale)}"
+
+    def _weigh(self, y: Array) -> None:
+        np.abs(y, out=self._scale)
+        self._scale *= self._rtol
+        self._scale += self._atol
+        np.divide(self._counted, self._scale, out=self._scale)
+
+    def _norm(self, vector: Array) -> float:
+        """Largest of the weighted root-mean-squares of the groups and of the circuit.
+
+        One norm over everything would let a thousand particles hide an error in the voltage.
+        """
+        np.multiply(vector, self._scale, out=self._work)
+        largest = 0.0
+        for block, root in zip(self._blocks, self._roots, strict=True):
+            part = self._work[block]
+            size = float(np.sqrt(part @ part)) * root
+            if not size <= largest:  # NaN wins
+                largest = size
+        return largest
+
+    def step(self) -> Interpolant | Outcome:
+        """Advance by one accepted step, or say why there is none."""
+        d, statistics = self._d, self.statistics
+        if self._plan is not None:
+            self.order, factor = self._plan[0], self._plan[1]
+            self._plan = None
+            self._rescale(min(factor, self._max_step / self.h))
+        last_failure, failures = Outcome.STEP_TOO_SMALL, 0
+        while True:
+            least = max(self._min_step, _RESOLUTION * self.t)
+            if self.h < least and not self._begin_again():
+                return last_failure
+            order = self.order
+            predicted = d[: order + 1].sum(axis=0)
+            self._weigh(predicted)
+            np.matmul(_GAMMA[1 : order + 1] / _ALPHA[order], d[1 : order + 1], out=self._psi)
+            converged = self._newton(predicted)
+            if converged is not True:
+                old, self._stale = not self._fresh, not self._fresh
+                if converged is False and old:
+                    continue  # the same step with the Jacobian of the last accepted state
+                statistics.newton_failures += 1
+                last_failure = Outcome.NOT_FINITE if converged is None else Outcome.STEP_TOO_SMALL
+                self._rescale(0.25 if converged is None else 0.5)
+                continue
+            error = _ERROR[order] * self._norm(self._correction)
+            if error > 1:
+                statistics.error_failures += 1
+                failures += 1
+                self._retreat(error, failures)
+                continue
+            break
+        statistics.steps += 1
+        self._age += 1
+        self._fresh = False
+        d[order + 2] = self._correction - d[order + 1]
+        d[order + 1] = self._correction
+        for k in range(order, -1, -1):
+            d[k] += d[k + 1]
+        start, self.t = self.t, self.t + self.h
+        self._equal_steps += 1
+        self._plan_next(error)
+        return Interpolant(start, self.t, order, self.h, d[: order + 1])
+
+    def _newton(self, predicted: Array) -> bool | None:
+        """Correct the prediction.  None: not finite; False: too slow or too far."""
+        system, statistics = self.system, self.statistics
+        cj = _ALPHA[self.order] / self.h
+        y, slope, correction = system.y, system.slope, self._correction
+        if (self._stale or self._age > _JACOBIAN_AGE) and not self._refresh():
+            return None
+        if self._factored != (self.h, self.order):
+            statistics.factorisations += 1
+            if not system.factor(cj):
+                return None
+            self._factored, self._rate = (self.h, self.order), None
+        correction[:] = 0.0
+        y[:] = predicted
+        np.multiply(self._psi, cj, out=slope)
+        before = 0.0
+        for iteration in range(_NEWTON_ITERATIONS):
+            system.evaluate()
+            statistics.residuals += 1
+            delta = system.solve()
+            size = self._norm(delta)
+            if not np.isfinite(size):  # as it is where the residual is not
+                statistics.not_finite += 1
+                return None
+            correction += delta
+            y += delta
+            slope += np.multiply(delta, cj, out=self._work)
+            if size <= _NOISE:
+                return True
+            if iteration == 0:  # a rate that served before says little of a larger step
+                rate = None if self._rate is None else max(self._rate, _LEAST_RATE)
+            else:
+                if size > 0.9 * before:
+                    break
+                rate = max(size / before, 0.9 * (self._rate or 0.0))
+                self._rate = rate
+            if rate is not None:
+                left = size * rate / (1 - rate)
+                if left <= _NEWTON_TOLERANCE:
+                    return True
+                if left * rate ** (_NEWTON_ITERATIONS - 1 - iteration) > _NEWTON_TOLERANCE:
+                    break
+            before = size
+        return False
+
+    def _refresh(self) -> bool:
+        """Jacobian at the last accepted state, never at a prediction that has failed."""
+        system = self.system
+        system.y[:] = self._d[0]
+        np.multiply(self._d[1], 1 / self.h, out=system.slope)
+        residual = system.evaluate()
+        if not np.isfinite(residual @ residual):
+            return False
+        system.linearize()
+        self.statistics.residuals += 1
+        self.statistics.jacobians += 1
+        self._age, self._fresh, self._stale = 0, True, False
+        self._factored = None
+        return True
+
+    def _plan_next(self, error: float) -> None:
+        """Order and step of the next step, when the last order + 1 steps were equal."""
+        order, d = self.order, self._d
+        if self._equal_steps < order + 1:
+            return
+        lower = _ERROR[order - 1] * self._norm(d[order]) if order > 1 else np.inf
+        higher = _ERROR[order + 1] * self._norm(d[order + 2]) if order < self._max_order else np.inf
+        best, factor = order, 0.0
+        for candidate, size in ((order - 1, lower), (order, error), (order + 1, higher)):
+            if np.isfinite(size) and candidate >= 1:
+                grown = _SAFETY * max(size, 1e-12) ** (-1 / (candidate + 1))
+                if grown > factor:
+                    best, factor = candidate, grown
+        factor = min(factor, _MOST_GROWTH)
+        if factor >= _GROW or (best < order and factor >= 1.0):
+            self._plan = (best, factor)
+        else:
+            self._equal_steps = 0
+
+    def _retreat(self, error: float, failures: int) -> None:
+        """Shorter step, and perhaps lower order, after a failed error test.
+
+        High differences of a curve that has just turned, or of rounding noise, do not shrink
+        with the step: repeated failure at high order ends only at low order.
+        """
+        order = self.order
+        if failures == 1:
+            factor = max(_SHRINK, _SAFETY * error ** (-1 / (order + 1)))
+            if order > 1:
+                lower = _ERROR[order - 1] * self._norm(self._d[order] + self._correction)
+                below = max(_SHRINK, 0.9 * _SAFETY * max(lower, 1e-12) ** (-1 / order))
+                if below > factor:
+                    self.order, factor = order - 1, min(1.0, below)
+            self._rescale(factor)
+        else:
+            if failures > 3:
+                self.order = 1
+            self._rescale(0.25)
+
+    def _rescale(self, factor: float) -> None:
+        """Backward differences for a step ``factor`` times as long."""
+        order = self.order
+        change = _differences(order, factor) @ _differences(order, 1.0)
+        self._d[: order + 1] = change.T @ self._d[: order + 1]
+        self.h *= factor
+        self._equal_steps = 0
+
+
+def _differences(order: int, factor: float) -> Array:
+    """R(factor) of Shampine & Reichelt 1997, Sec. 2.2, (order + 1, order + 1)."""
+    j = np.arange(1, order + 1)
+    matrix = np.zeros((order + 1, order + 1))
+    matrix[0] = 1.0
+    matrix[1:, 1:] = (j[:, None] - 1 - factor * j) / j[:, None]
+    return np.cumprod(matrix, axis=0, out=matrix)
