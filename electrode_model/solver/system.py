@@ -45,7 +45,7 @@ class _Compiled:
         for i, array in enumerate(inputs):
             self._buffer.set_arg(i, memoryview(array))  # type: ignore[call-arg, arg-type]  # CasADi's stubs describe its C++ side
         for i, array in enumerate(self.outputs):
-            self._buffer.set_res(i, memoryview(array.T))  # type: ignore[call-arg, arg-type]  # as above
+            self._buffer.set_res(i, memoryview(array.T))  # type: ignore[call-arg]  # as above
         self._keep = (function, inputs)
 
     def __call__(self) -> None:
