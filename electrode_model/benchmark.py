@@ -50,10 +50,10 @@ _PLATES = (
 )
 _FICK = (
     "positive.particles.model={name: diffusion, nodes: 30}",
-    "positive.particles.material={name: nmc532, diffusivity: 1e-15}",
+    "positive.particles.material={name: nmc111, diffusivity: 1e-15}",
     "positive.particles.size={distribution: lognormal, mean: 1 um, std: 200 nm}",
     "positive.particles.kinetics={law: butler_volmer, k0: 1, exchange_current: newman}",
-    "positive.initial_filling=0.3",
+    "positive.initial_filling=0.4",
 )
 
 

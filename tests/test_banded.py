@@ -22,6 +22,7 @@ def dense(bands, lower, p):
 @pytest.mark.parametrize("rows", [1, 2, 9])
 def test_equals_dense(rows, lower, upper, many, monkeypatch):
     monkeypatch.setattr(module, "_MANY", many)
+    monkeypatch.setattr(module, "_MANY_TRIDIAGONAL", many)
     rng = np.random.default_rng(0)
     bands = rng.normal(size=(lower + upper + 1, rows, 4))
     bands[lower] += 6.0

@@ -15,7 +15,9 @@ __all__ = ["Banded", "banded"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_MANY = 128  # particles from which elimination over arrays is faster than LAPACK
+# Particles from which elimination over arrays is faster than LAPACK, measured on 100 rows:
+# 720 us for any number up to 1,000, against 1.5 (tridiagonal) or 4-5 us a particle.
+_MANY_TRIDIAGONAL, _MANY = 450, 160
 
 
 class _Diagonal:
@@ -56,6 +58,7 @@ class _Eliminated:
                 for right in range(1, min(upper, self._n - 1 - i) + 1):
                     np.multiply(ratio, a[lower + right, i], out=spare)
                     a[lower + right - below, i + below] -= spare
+        a[lower + 1 :] *= pivot  # the rows of the upper factor with unit pivots
         return True
 
     def solve(self, b: Array) -> None:
@@ -66,11 +69,43 @@ class _Eliminated:
             for below in range(1, min(lower, i) + 1):
                 np.multiply(a[lower - below, i], b[i - below], out=spare)
                 b[i] -= spare
-        for i in range(self._n - 1, -1, -1):
+        pivot = a[lower]
+        b *= pivot if b.ndim == 2 else pivot[:, None, :]
+        for i in range(self._n - 2, -1, -1):
             for right in range(1, min(upper, self._n - 1 - i) + 1):
                 np.multiply(a[lower + right, i], b[i + right], out=spare)
                 b[i] -= spare
-            b[i] *= a[lower, i]
+
+
+class _Tridiagonal:
+    """LAPACK's tridiagonal solver on all particles, one after another without coupling."""
+
+    def __init__(self, rows: int, particles: int) -> None:
+        self._shape = (particles, rows)
+        self._diagonals = np.zeros((3, particles, rows))
+
+    def factor(self, bands: Array) -> bool:
+        for k in range(3):
+            self._diagonals[k] = bands[k].T
+        self._diagonals[0, :, 0] = 0.0
+        self._diagonals[2, :, -1] = 0.0
+        lower, middle, upper = self._diagonals.reshape(3, -1)
+        if middle.size == 1:  # LAPACK's wrapper wants two rows
+            lower, middle, upper = np.zeros(2), np.append(middle, 1.0), np.zeros(2)
+        *self._lu, info = lapack.dgttrf(lower[1:], middle, upper[:-1])
+        return bool(info == 0)
+
+    def solve(self, b: Array) -> None:
+        particles, rows = self._shape
+        columns = b if b.ndim == 3 else b[:, None, :]
+        flat = np.empty((columns.shape[1], particles, rows))
+        flat[...] = columns.transpose(1, 2, 0)
+        right = flat.reshape(columns.shape[1], -1).T
+        if right.shape[0] == 1:
+            right = np.vstack([right, np.zeros_like(right)])
+        x, _ = lapack.dgttrs(*self._lu, right, overwrite_b=True)
+        x = x[: particles * rows].T.reshape(-1, particles, rows)
+        columns[...] = x.transpose(2, 0, 1)
 
 
 class _Lapack:
@@ -102,7 +137,7 @@ class _Lapack:
         columns[...] = x.reshape(particles, n, -1).transpose(1, 2, 0)
 
 
-Banded = _Diagonal | _Eliminated | _Lapack
+Banded = _Diagonal | _Eliminated | _Tridiagonal | _Lapack
 
 
 def banded(rows: int, particles: int, lower: int, upper: int) -> Banded:
@@ -113,6 +148,9 @@ def banded(rows: int, particles: int, lower: int, upper: int) -> Banded:
     """
     if lower == upper == 0:
         return _Diagonal(rows, particles)
-    if particles >= _MANY:
+    tridiagonal = lower <= 1 and upper <= 1
+    if particles >= (_MANY_TRIDIAGONAL if tridiagonal else _MANY):
         return _Eliminated(rows, particles, lower, upper)
+    if lower == upper == 1:
+        return _Tridiagonal(rows, particles)
     return _Lapack(rows, particles, lower, upper)

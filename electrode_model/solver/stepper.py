@@ -22,7 +22,7 @@ _MAX_ORDER = 5
 _KAPPA = np.array([0.0, -0.1850, -1 / 9, -0.0823, -0.0415, 0.0])
 _GAMMA = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, _MAX_ORDER + 1))])
 _ALPHA = (1 - _KAPPA) * _GAMMA
-_CAUTION = 2.0  # local errors add up: keeps global ones within a few tolerances, as idas does
+_CAUTION = 1.5  # local errors add up: keeps global ones within a few tolerances, as idas does
 _ERROR = _CAUTION * (_KAPPA * _GAMMA + 1 / np.arange(1, _MAX_ORDER + 2))
 
 _NEWTON_ITERATIONS = 4
@@ -248,6 +248,7 @@ class Stepper:
             self._weigh(predicted)
             np.matmul(_GAMMA[1 : order + 1] / _ALPHA[order], d[1 : order + 1], out=self._psi)
             converged = self._newton(predicted)
+            np.subtract(self.system.y, predicted, out=self._correction)
             if converged is not True:
                 old, self._stale = not self._fresh, not self._fresh
                 if converged is False and old:
@@ -279,7 +280,7 @@ class Stepper:
         """Correct the prediction.  None: not finite; False: too slow or too far."""
         system, statistics = self.system, self.statistics
         cj = _ALPHA[self.order] / self.h
-        y, slope, correction = system.y, system.slope, self._correction
+        y, slope = system.y, system.slope
         if (self._stale or self._age > _JACOBIAN_AGE) and not self._refresh():
             return None
         if self._factored != (self.h, self.order):
@@ -287,7 +288,6 @@ class Stepper:
             if not system.factor(cj):
                 return None
             self._factored, self._rate = (self.h, self.order), None
-        correction[:] = 0.0
         y[:] = predicted
         np.multiply(self._psi, cj, out=slope)
         before = 0.0
@@ -299,7 +299,6 @@ class Stepper:
             if not np.isfinite(size):  # as it is where the residual is not
                 statistics.not_finite += 1
                 return None
-            correction += delta
             y += delta
             slope += np.multiply(delta, cj, out=self._work)
             if size <= _NOISE:

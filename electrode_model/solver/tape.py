@@ -12,6 +12,7 @@ for ``Function.map``; no compiler needed, set-up in milliseconds.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import casadi as ca
@@ -251,15 +252,42 @@ def _schedule(
         row = free.take(len(members))
         for k, v in enumerate(members):
             place[v] = (_WORK, row + k, 0.0)
-        operands = tuple(
-            _operand([place[values[v].operands[i]] for v in members]) for i in range(len(key) - 2)
-        )
         function = _UNARY.get(key[1]) or _BINARY[key[1]]
-        calls.append(_Call(function, operands, row, len(members)))
+        sources = [[place[o] for o in values[v].operands] for v in members]
+        for start, stop in _runs(sources):
+            operands = tuple(
+                _operand(list(column)) for column in zip(*sources[start:stop], strict=True)
+            )
+            calls.append(_Call(function, operands, row + start, stop - start))
         expiring[last_use[g]].append((row, len(members)))
         for first, count in expiring.pop(g, ()):
             free.give(first, count)
     return calls, free.size, place
+
+
+def _runs(sources: list[list[_Place]]) -> list[tuple[int, int]]:
+    """Ranges of a group whose operands are evenly spaced rows, if these are few.
+
+    The ends of a grid differ from its inside; a view of the inside and calls of their own for
+    the ends are cheaper than gathering all rows.
+    """
+    rows = np.array([[place[1] for place in operands] for operands in sources])
+    starts, k = [0], 1
+    while k < len(rows):
+        stride = rows[k] - rows[k - 1]
+        if (stride < 0).any():
+            starts.append(k)
+            k += 1
+            continue
+        while k + 1 < len(rows) and (rows[k + 1] - rows[k] == stride).all():
+            k += 1
+        k += 1
+        if k < len(rows):
+            starts.append(k)
+            k += 1
+    if len(starts) > 3:
+        starts = [0]
+    return list(pairwise([*starts, len(rows)]))
 
 
 def _last_use(
