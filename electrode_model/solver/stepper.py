@@ -84,17 +84,6 @@ class Interpolant:
             value += product * self.differences[k + 1, part]
         return value
 
-    def slope(self, t: float) -> Array:
-        """Time derivative of all states at t."""
-        value = np.zeros(self.differences.shape[1])
-        product, derivative = 1.0, 0.0
-        for k in range(self.order):
-            scale = 1 / (self.h * (k + 1))
-            factor = (t - (self.end - self.h * k)) * scale
-            product, derivative = product * factor, derivative * factor + product * scale
-            value += derivative * self.differences[k + 1]
-        return value
-
 
 def consistent(system: System, statistics: Statistics) -> Outcome | None:
     """Solve for the algebraic unknowns and the slopes at given differential states.
@@ -250,9 +239,10 @@ class Stepper:
             converged = self._newton(predicted)
             np.subtract(self.system.y, predicted, out=self._correction)
             if converged is not True:
-                old, self._stale = not self._fresh, not self._fresh
-                if converged is False and old:
-                    continue  # the same step with the Jacobian of the last accepted state
+                if not self._fresh:
+                    self._stale = True
+                    if converged is False:
+                        continue  # the same step with the Jacobian of the last accepted state
                 statistics.newton_failures += 1
                 last_failure = Outcome.NOT_FINITE if converged is None else Outcome.STEP_TOO_SMALL
                 self._rescale(0.25 if converged is None else 0.5)
