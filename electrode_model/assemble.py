@@ -1,6 +1,6 @@
 """From a configuration in SI to the dimensionless model: particles in groups and a circuit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ class Assembly:
     scales: Scales
     layout: Layout
     initial_filling: float
-    equilibrium: float  # kT/e, potential step of the first population at the initial filling
+    guess: Mapping[str, float]  # kT/e, potentials to begin the search for the start from
     c_e: float  # mol/L, initial
     series_resistance: float  # ohm m^2
 
@@ -95,7 +95,7 @@ def assemble(config: "Config") -> Assembly:
         scales=scales,
         layout=_layout(config, scales, groups, sizes, volumes, weights, solid),
         initial_filling=electrode.initial_filling,
-        equilibrium=standard + start,
+        guess=dict.fromkeys(("voltage", "phi_s"), standard + start),
         c_e=config.electrolyte.concentration / scales.concentration,
         series_resistance=config.series_resistance,
     )

@@ -7,6 +7,7 @@ gives them back the electrolyte concentration and the potential step at their pl
 All balances are telescoping sums over faces: charge and salt are conserved to rounding.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -53,6 +54,12 @@ class Porous:
 
     region: Region
     conductivity: float | None  # S/m, effective, of the solid; None: perfectly conducting
+    capacity: float = 1.0  # in units of that which sets the 1C current
+
+    @property
+    def charge(self) -> Array:
+        """(cells,) current that fills each volume at 1/h, in units of 1C."""
+        return np.full(self.region.cells, self.capacity / self.region.cells)
 
 
 @dataclass(frozen=True)
@@ -126,68 +133,102 @@ def single_volume(scales: Scales, c_e: float, series_resistance: float) -> Circu
 
 def circuit(
     scales: Scales,
-    foil: Foil,
+    negative: Foil | Porous,
     separator: Region,
     positive: Porous,
     transport: Transport | None,
     c_e: float,
     series_resistance: float,
 ) -> Circuit:
-    """Lithium foil | separator | porous positive electrode; x runs from the foil.
+    """Negative electrode | separator | porous positive electrode; x runs from the negative.
 
+    Electrode volumes are numbered in the order of x, those of a porous negative first.
     ``c_e`` is the initial concentration [mol/m^3]; ``transport`` None keeps it everywhere and
-    phi_e uniform.
+    phi_e uniform.  Potentials are measured from the foil, or from the negative collector.
     """
-    unknowns = _Unknowns()
-    n, n_v = separator.cells + positive.region.cells, positive.region.cells
-    filling_rate, control = ca.SX.sym("r", n_v), ca.SX.sym("control", 3)
-    share = positive.region.width / positive.region.thickness
+    porous = [e for e in (negative, positive) if isinstance(e, Porous)]
+    before = porous[0].region.cells if len(porous) == 2 else 0
+    regions = [*(e.region for e in porous[:-1]), separator, positive.region]
+    n = sum(region.cells for region in regions)
+    charge = np.concatenate([e.charge for e in porous])
+    filling_rate, control = ca.SX.sym("r", charge.size), ca.SX.sym("control", 3)
+    taken = ca.DM(charge) * filling_rate  # current into the solid of each volume
+    in_negative, in_positive = ca.vertsplit(taken, [0, before, charge.size])
+    at = [*range(before), *range(before + separator.cells, n)]  # cells of the electrodes
+
+    unknowns, rows = _Unknowns(), dict[str, ca.SX]()
     start = c_e / CONCENTRATION
-    # Solid first, electrolyte after: phi_e = 0 and c_e = c_0 are their first guesses.
     if transport is None:
         c = ca.SX(start) * ca.SX.ones(n)
         phi_e = unknowns.add("phi_e", 0.0) * ca.SX.ones(n)
     else:
         c = unknowns.add("c_e", np.full(n, start), differential=True)
         phi_e = unknowns.add("phi_e", np.zeros(n))
-    phi_s = None
-    if positive.conductivity is not None:
-        phi_s = unknowns.add("phi_s", np.zeros(n_v))
     voltage, current = _external(unknowns)
     collector = voltage + current * (series_resistance / scales.resistance)
-    rows: dict[str, ca.SX] = {}
+
+    fluxes = None
     if transport is None:
-        rows["charge balance"] = current - share * ca.sum1(filling_rate)
-        c_wall, phi_wall = c[0], phi_e[0]
+        rows["charge balance"] = current - ca.sum1(in_positive)
     else:
-        fluxes = _Fluxes(scales, transport, separator, positive.region)
+        fluxes = _Fluxes(scales, transport, regions)
         salt, ionic = fluxes.inner(c, phi_e)
-        source = ca.vertcat(ca.SX.zeros(separator.cells), share * filling_rate)
-        ionic = ca.vertcat(current, ionic, 0)
+        source = ca.vertcat(in_negative, ca.SX.zeros(separator.cells), in_positive)
+        ionic = ca.vertcat(0 if before else current, ionic, 0)
         rows["charge balance in the electrolyte"] = ionic[1:] - ionic[:-1] + source
         salt = ca.vertcat(0, salt, 0)
-        porosity = ca.DM(fluxes.porosity)
         inflow = (salt[:-1] - salt[1:]) / ca.DM(fluxes.widths)
-        rows["salt balance"] = porosity * unknowns.rate("c_e") - inflow
-        c_wall, phi_wall = fluxes.wall(c[0], phi_e[0], current)
-    if phi_s is None or positive.conductivity is None:
-        at_particles = collector * ca.SX.ones(n_v)
+        rows["salt balance"] = ca.DM(fluxes.porosity) * unknowns.rate("c_e") - inflow
+    potentials = []
+    if isinstance(negative, Foil):
+        wall = fluxes.wall(c[0], phi_e[0], current) if fluxes else (c[0], phi_e[0])
+        rows["foil kinetics"] = _foil(scales, negative, current, *wall)
     else:
-        at_particles = phi_s
-        conductance = positive.conductivity * scales.resistance / positive.region.width
-        inner = -conductance * (phi_s[1:] - phi_s[:-1])
-        solid = ca.vertcat(0, inner, 2 * conductance * (phi_s[-1] - collector))
-        rows["charge balance in the solid"] = solid[1:] - solid[:-1] - share * filling_rate
-    kinetic = 2 * asinh(current * scales.current / (2 * foil.exchange_current * sqrt(c_wall)))
-    film = current * (foil.film_resistance / scales.resistance)
-    rows["foil kinetics"] = phi_wall + film + kinetic
+        rows["charge balance of the negative"] = current + ca.sum1(in_negative)
+        phi_s, solid = _solid(unknowns, scales, negative, "phi_s_negative", in_negative, 0.0, -1)
+        potentials.append(phi_s)
+        rows |= {f"{equation} of the negative": row for equation, row in solid.items()}
+    phi_s, solid = _solid(unknowns, scales, positive, "phi_s", in_positive, collector, 1)
+    rows |= solid
     return unknowns.close(
         rows | _circuit_rows(unknowns, voltage, current, control),
         filling_rate=filling_rate,
         control=control,
-        c_e=c[separator.cells :],
-        dphi=at_particles - phi_e[separator.cells :],
+        c_e=c[at],
+        dphi=ca.vertcat(*potentials, phi_s) - phi_e[at],
     )
+
+
+def _foil(scales: Scales, foil: Foil, current: ca.SX, c_wall: ca.SX, phi_wall: ca.SX) -> ca.SX:
+    """Drop from the foil, at 0 V, to the solution at its surface."""
+    kinetic = asinh(current * scales.current / (2 * foil.exchange_current * sqrt(c_wall)))
+    return phi_wall + current * (foil.film_resistance / scales.resistance) + 2 * kinetic
+
+
+def _solid(
+    unknowns: "_Unknowns",
+    scales: Scales,
+    electrode: Porous,
+    name: str,
+    taken: ca.SX,
+    collector: Any,
+    side: int,
+) -> tuple[ca.SX, dict[str, ca.SX]]:
+    """Potential of the solid in each volume, and its charge balance if it is an unknown.
+
+    The collector lies half a cell beyond the last (``side`` 1) or first (-1) centre; no
+    current leaves the solid at the separator.
+    """
+    if electrode.conductivity is None:
+        return collector * ca.SX.ones(electrode.region.cells), {}
+    phi_s = unknowns.add(name, np.zeros(electrode.region.cells))
+    conductance = electrode.conductivity * scales.resistance / electrode.region.width
+    inner = -conductance * (phi_s[1:] - phi_s[:-1])
+    if side > 0:
+        faces = ca.vertcat(0, inner, 2 * conductance * (phi_s[-1] - collector))
+    else:
+        faces = ca.vertcat(2 * conductance * (collector - phi_s[0]), inner, 0)
+    return phi_s, {"charge balance in the solid": faces[1:] - faces[:-1] - taken}
 
 
 def _external(unknowns: _Unknowns) -> tuple[ca.SX, ca.SX]:
@@ -210,15 +251,11 @@ def _circuit_rows(
 class _Fluxes:
     """Salt and ionic current between the cells, in m/h mol/L and in units of 1C."""
 
-    def __init__(
-        self, scales: Scales, transport: Transport, separator: Region, electrode: Region
-    ) -> None:
+    def __init__(self, scales: Scales, transport: Transport, regions: Sequence[Region]) -> None:
         self.scales, self.transport = scales, transport
 
         def spread(value: str) -> Array:
-            return np.concatenate(
-                [np.full(r.cells, getattr(r, value)) for r in (separator, electrode)]
-            )
+            return np.concatenate([np.full(r.cells, getattr(r, value)) for r in regions])
 
         self.widths, self.porosity = spread("width"), spread("porosity")
         self.hindrance = self.porosity ** spread("bruggeman")

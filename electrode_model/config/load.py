@@ -160,9 +160,10 @@ def _by_name(section: type[Section] | None) -> Mapping[str, FieldInfo]:
 
 def _section(annotation: Any) -> type[Section] | None:
     """The section within ``Section``, ``Section | None`` or ``tuple[Section, ...]``."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+    inner = get_args(annotation)  # before Python 3.11, tuple[Section, ...] is itself a type
+    if not inner and isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
-    return next(filter(None, map(_section, get_args(annotation))), None)
+    return next(filter(None, map(_section, inner)), None)
 
 
 def _meaning(location: Location) -> str:

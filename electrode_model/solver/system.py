@@ -226,9 +226,9 @@ class System:
             [np.repeat(_start(g, assembly.initial_filling), g.index.size) for g in groups]
         )
         self.y[self.circuit_block] = circuit.start
-        self.y[self.where["voltage"]] = assembly.equilibrium
-        if "phi_s" in self.where:
-            self.y[self.where["phi_s"]] = assembly.equilibrium
+        for name, value in assembly.guess.items():
+            if name in self.where:
+                self.y[self.where[name]] = value
 
     def _part(self, array: Array, k: int, group: Group) -> Array:
         return array[self.blocks[k]].reshape(group.kernel.mass.size, group.index.size)
