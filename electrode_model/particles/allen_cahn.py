@@ -23,7 +23,7 @@ from electrode_model.quantities import Spec
 
 __all__ = ["build"]
 
-_MANY_GRIDS = 40
+_MANY_GRIDS = 30  # kernels that take a few seconds to set up
 
 
 def build(
@@ -42,7 +42,7 @@ def build(
     Cells of a plate are equal and at most ``cell`` wide; lengths are not rounded to them.
     Plates of nearly equal length share a number of cells, hence a kernel: ``sharing`` 0.2 lets
     cells be a fifth finer for that.  None: cells are as wide as they may be while that takes
-    no more than 40 grids, else up to a fifth finer.  ``wetted`` false leaves the ends neutral,
+    no more than 30 grids, else up to a fifth finer.  ``wetted`` false leaves the ends neutral,
     dc/dx = 0.
     """
     least = np.maximum(np.ceil(particles.size / cell * (1 - 1e-9)).astype(int), 2)

@@ -376,7 +376,7 @@ def _derive(kernel: Kernel, moving_c_e: bool) -> _Functions:
     outputs = [kernel.rate, bands, *(ca.jacobian(kernel.rate, drive) for drive in by)]
     heights = np.cumsum([0, *(output.shape[0] for output in outputs)]).tolist()
     joined, symbols, drives = ca.extract_parametric(
-        ca.cse(ca.vertcat(*outputs)),
+        ca.vertcat(*outputs),
         ca.vertcat(kernel.c_e, kernel.dphi),
         {"extract_trivial": True},
     )

@@ -191,12 +191,12 @@ def _read(function: ca.Function) -> tuple[list[_Value], list[dict[int, int]]]:
     held: dict[int, int] = {}  # work register -> value
     values: list[_Value] = []
     results: list[dict[int, int]] = [{} for _ in range(function.n_out())]
+    rows = [function.sparsity_out(i).row() for i in range(function.n_out())]
     for k in range(function.n_instructions()):
         operation = function.instruction_id(k)
         if operation == ca.OP_OUTPUT:
             output, nonzero = function.instruction_output(k)
-            row = function.sparsity_out(output).row()[nonzero]
-            results[output][row] = held[function.instruction_input(k)[0]]
+            results[output][rows[output][nonzero]] = held[function.instruction_input(k)[0]]
             continue
         register = function.instruction_output(k)[0]
         if operation == ca.OP_INPUT:
@@ -272,22 +272,16 @@ def _runs(sources: list[list[_Place]]) -> list[tuple[int, int]]:
     the ends are cheaper than gathering all rows.
     """
     rows = np.array([[place[1] for place in operands] for operands in sources])
-    starts, k = [0], 1
-    while k < len(rows):
-        stride = rows[k] - rows[k - 1]
-        if (stride < 0).any():
-            starts.append(k)
-            k += 1
-            continue
-        while k + 1 < len(rows) and (rows[k + 1] - rows[k] == stride).all():
-            k += 1
-        k += 1
-        if k < len(rows):
-            starts.append(k)
-            k += 1
-    if len(starts) > 3:
-        starts = [0]
-    return list(pairwise([*starts, len(rows)]))
+    strides = np.diff(rows, axis=0)
+    changes = np.flatnonzero((strides[1:] != strides[:-1]).any(axis=1)) + 1
+    bounds = [0]
+    while bounds[-1] < len(rows) and len(bounds) <= 4:
+        start = bounds[-1]
+        later = changes[np.searchsorted(changes, start, side="right") :]
+        end = int(later[0]) if later.size else len(rows) - 1
+        alone = start < len(strides) and bool((strides[start] < 0).any())
+        bounds.append(start + 1 if alone else end + 1)
+    return list(pairwise(bounds)) if bounds[-1] == len(rows) else [(0, len(rows))]
 
 
 def _last_use(
