@@ -1,13 +1,12 @@
 """Physical constants, CODATA as shipped with SciPy."""
 
-from scipy.constants import N_A, R, e, k
+from scipy.constants import N_A, e, k
 
-__all__ = ["AVOGADRO", "BOLTZMANN", "CONCENTRATION", "ELEMENTARY_CHARGE", "FARADAY", "GAS", "HOUR"]
+__all__ = ["AVOGADRO", "BOLTZMANN", "CONCENTRATION", "ELEMENTARY_CHARGE", "FARADAY", "HOUR"]
 
 BOLTZMANN: float = k  # J/K
 ELEMENTARY_CHARGE: float = e  # C
 AVOGADRO: float = N_A  # 1/mol
-GAS: float = R  # J/(mol K)
 FARADAY: float = e * N_A  # C/mol
 
 HOUR: float = 3600.0  # s; the unit of time inside, so that a rate is a C-rate

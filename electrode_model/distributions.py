@@ -2,9 +2,10 @@
 
 Each distribution is a pure function  distribution(count, *, own parameters) -> sizes  of
 ``count = (n_volumes, per_volume)``; it returns an array of that shape [m].  A size is a
-sphere's or cylinder's radius, or the length of a plate or slab.  Every particle stands for
-itself: sizes are never rounded to a grid, and the share of a particle in the electrode
-follows from its volume.  A distribution's name here is its name in a configuration file.
+sphere's or cylinder's radius, half the length of a slab, or the length of a plate.  Every
+particle stands for itself: sizes are never rounded to a grid, and the share of a particle in
+the electrode follows from its volume.  A distribution's name here is its name in a configuration
+file.
 """
 
 from collections.abc import Sequence

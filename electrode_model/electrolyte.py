@@ -7,7 +7,7 @@ from electrode_model.symbolic import Expr
 
 __all__ = ["Transport"]
 
-Property = Callable[[Expr, float], Expr]  # (c_e in mol/L, T in K)
+Property = Callable[[Expr, float], Expr]  # (c_e in mol/L, temperature in K)
 
 
 @dataclass(frozen=True)

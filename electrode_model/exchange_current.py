@@ -50,7 +50,7 @@ class Exchange(NamedTuple):
 def transition_state(c: Expr, alpha: float, mixing: float) -> Exchange:
     """a_e^(1-alpha) a_R^alpha (1-c), the transition state excluding one site.
 
-    Bai, Cogswell & Bazant, Nano Lett. 11 (2011) 4890, Eq. 6; Lim et al. 2016 S15 is 6/5 of it.
+    Bai, Cogswell & Bazant, Nano Lett. 11 (2011) 4890; Lim et al. 2016, Eq. S15, is 6/5 of it.
     """
     return Exchange(1.0, alpha * mixing, 1 - alpha * mixing, alpha, 1 - alpha)
 
@@ -66,7 +66,7 @@ def skewed(c: Expr, alpha: float, mixing: float) -> Exchange:
 def newman(c: Expr, alpha: float, mixing: float) -> Exchange:
     """(a_e (1-c))^(1-alpha) c^alpha: sqrt(c (1-c)) at alpha = 1/2.
 
-    Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, Eq. 19.
+    Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526.
     """
     return Exchange(1.0, alpha, 1 - alpha, 0.0, 1 - alpha)
 

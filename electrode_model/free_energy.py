@@ -37,7 +37,7 @@ class Potential(NamedTuple):
 def regular_solution(c: Expr, *, omega: Expr) -> Potential:
     """Regular solution, mu = log(c/(1-c)) + omega (1 - 2c); omega in kT.
 
-    Bazant, Acc. Chem. Res. 46 (2013) 1144, Eq. 9.
+    Bazant, Acc. Chem. Res. 46 (2013) 1144.
     """
     return Potential(1.0, omega * (1 - 2 * c))
 
@@ -50,7 +50,7 @@ def open_circuit(voltage: Expr, standard: Expr, thermal_voltage: Expr) -> Potent
 def coherency(c: Expr, c_bar: Expr, *, strain: Expr) -> Expr:
     """Mean-field coherency strain B (c - c_bar) / (rho_s kT), ``strain`` = B/(rho_s kT).
 
-    Cogswell & Bazant, ACS Nano 6 (2012) 2215, Eq. 9, depth averaged.
+    Cogswell & Bazant, ACS Nano 6 (2012) 2215, depth averaged.
     """
     return strain * (c - c_bar)
 

@@ -65,11 +65,15 @@ def assembly(folder: Path, text: str = SINGLE, overrides: Sequence[str] = ()) ->
 
 
 def states_at(
-    model: Assembly, times: Sequence[float], *, c_rate: float = 1.0, tolerance: float = 1e-6
+    model: Assembly,
+    times: Sequence[float] | Array,
+    *,
+    control: tuple[float, float, float] = (1.0, 0.0, 1.0),
+    tolerance: float = 1e-6,
 ) -> tuple[Array, Statistics, System]:
-    """States (n_t, n) at ``times`` [h] of a constant-current run."""
+    """States (n_t, n) at ``times`` [h] of a run under one ``control``; 1C unless it says else."""
     system, statistics, found = System(model), Statistics(), list[Array]()
-    system.control[:] = (1.0, 0.0, c_rate)
+    system.control[:] = control
     with np.errstate(all="ignore"):
         assert consistent(system, statistics) is None
         stepper = Stepper(system, statistics, rtol=tolerance, atol=tolerance)

@@ -17,6 +17,7 @@ import pytest
 
 from electrode_model.__main__ import main
 from electrode_model.config.problems import ConfigError, Problem
+from electrode_model.plots import plot
 from electrode_model.results.result import Progress, Result, StepReport
 from tests.synthetic import Case, begin, make, record
 
@@ -97,7 +98,9 @@ def test_overrides_reach_the_configuration(stand_in):
     assert seen == [Path("lfp.yaml"), ["a.b=1", "c=[1, 2]"]]
 
 
-def test_figures_and_film(stand_in, capsys):
+def test_figures_and_film(stand_in, capsys, monkeypatch):
+    some = {name: plot.FIGURES[name] for name in ("voltage_time", "filling_map")}
+    monkeypatch.setattr(plot, "FIGURES", some)  # test_plot.py draws them all
     stand_in["config"].output.figures = True
     assert main(["run", "lfp.yaml", "-o", "a", "--film"]) == 0
     out = capsys.readouterr().out

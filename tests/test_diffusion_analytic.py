@@ -55,7 +55,7 @@ def test_series_to_second_order(shape, tmp_path):
                 "positive.initial_filling=0.3",
             ),
         )
-        states, _, system = states_at(model, [TIME], c_rate=C_RATE, tolerance=1e-9)
+        states, _, system = states_at(model, [TIME], control=(1, 0, C_RATE), tolerance=1e-9)
         c = states[0][system.blocks[0]]
         positions = model.groups[0].kernel.positions
         exact = 0.3 + flux * R / D * series(shape, positions, D * TIME * 3600 / R**2)

@@ -1,4 +1,5 @@
-"""Forms of the exchange current: rows K1, M1 and M5 of physics.md, limits, both backends."""
+"""Forms of the exchange current: limits, both backends, and rows K1, M1 and M5 of the catalogue
+of published claims (see test_physics_rows.py)."""
 
 import casadi as ca
 import numpy as np
@@ -10,7 +11,7 @@ from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from electrode_model.free_energy import regular_solution
 
 C = np.linspace(0.01, 0.99, 99)
-OMEGA = 4.49  # kT, seeds M and K
+OMEGA = 4.49  # kT, of Lim et al. 2016 and Koo et al.
 THERMAL_VOLTAGE = BOLTZMANN * 298.15 / ELEMENTARY_CHARGE  # V
 every_form = pytest.mark.parametrize("name", exchange_current.__all__)
 every_alpha = pytest.mark.parametrize("alpha", [0.3, 0.5, 0.7])
@@ -92,8 +93,8 @@ def test_newman_is_symmetric():
     np.testing.assert_allclose(value("newman", C), np.sqrt(C * (1 - C)), rtol=1e-12)
 
 
-def test_park_sigmoid_falls_as_steeply_as_in_section_6_2():
-    """physics.md 6.2: j0(0.95)/j0(0.5) = 1.7e-4; k0 is the plateau, half of it at the centre."""
+def test_park_sigmoid_falls_by_four_decades_towards_full():
+    """j0(0.95)/j0(0.5) = 1.7e-4 by hand; k0 is the plateau, half of it at the centre."""
     assert value("park_sigmoid", 0.95) / value("park_sigmoid", 0.5) == pytest.approx(
         1.7e-4, abs=0.05e-4
     )

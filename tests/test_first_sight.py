@@ -1,26 +1,15 @@
 """The comparison of validation/first_sight, with few particles."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parent.parent / "validation" / "first_sight" / "run.py"
+from validation.first_sight import run
+
 FEW = ["positive.particles.per_volume=60"]
 
 
-@pytest.fixture(scope="module")
-def run():
-    spec = importlib.util.spec_from_file_location("first_sight_run", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_report_writes_figures_and_tables(run, tmp_path):
+def test_report_writes_figures_and_tables(tmp_path):
     few = [*FEW, "positive.volumes=1", "separator.volumes=1"]
     nmc = [s for rate in run.SHOWN for s in run.splits(run.NMC[0], rate, FEW)]
     nmc += [s for rate in run.SHOWN for s in run.splits(run.NMC[1], rate, few)]
@@ -37,6 +26,6 @@ def test_report_writes_figures_and_tables(run, tmp_path):
     assert len(tables["lfp"]) == 4
 
 
-def test_a_run_that_fails_is_no_row(run):
+def test_a_run_that_fails_is_no_row():
     with pytest.raises(SystemExit, match="nmc532_ensemble"):
         run.simulated("nmc532_ensemble", ["solver.max_steps=3", *FEW])

@@ -1,4 +1,5 @@
-"""Kinetic laws: equilibrium, sign, the textbook form, row M7 of physics.md, both backends."""
+"""Kinetic laws: equilibrium, sign, the textbook form, both backends, and row M7 of the catalogue
+of published claims (see test_physics_rows.py)."""
 
 import casadi as ca
 import numpy as np

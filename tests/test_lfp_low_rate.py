@@ -1,24 +1,13 @@
 """The comparison of validation/lfp_low_rate, with one small simulation."""
 
-import importlib.util
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
-
-SCRIPT = Path(__file__).parent.parent / "validation" / "lfp_low_rate" / "run.py"
-
-
-@pytest.fixture(scope="module")
-def run():
-    spec = importlib.util.spec_from_file_location("lfp_low_rate_run", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from validation.lfp_low_rate import run
 
 
 @pytest.fixture
@@ -33,32 +22,32 @@ def result():
     }
 
 
-def test_plateau_weights_capacity_not_points(run):
+def test_plateau_weights_capacity_not_points():
     """1,000 points crowd at the low end; the median over capacity ignores the crowd."""
     capacity = np.r_[np.linspace(0, 0.3, 1000), np.linspace(0.31, 1, 20)]
     branch = run.Branch.of(capacity, 3.0 + capacity)
     assert branch.plateau() == pytest.approx(3.5, abs=1e-3)
 
 
-def test_branch_is_scaled_to_its_own_capacity_whatever_the_direction(run):
+def test_branch_is_scaled_to_its_own_capacity_whatever_the_direction():
     branch = run.Branch.of(np.array([160.0, 80.0, 10.0]), np.array([3.6, 3.4, 3.2]))
     np.testing.assert_allclose(branch.extracted, [0, 70 / 150, 1])
     np.testing.assert_allclose(branch.voltage, [3.2, 3.4, 3.6])
 
 
-def test_a_branch_of_no_capacity_is_refused(run):
+def test_a_branch_of_no_capacity_is_refused():
     with pytest.raises(ValueError, match="two points"):
         run.Branch.of(np.array([1.0, 1.0]), np.array([3.0, 3.1]))
 
 
-def test_simulated_branches_are_told_apart_by_the_current(run, result):
+def test_simulated_branches_are_told_apart_by_the_current(result):
     row = run.from_result("made up", result).row()
     assert row["discharge plateau [V]"] == pytest.approx(3.40, abs=1e-6)
     assert row["charge plateau [V]"] == pytest.approx(3.45, abs=1e-6)
     assert row["gap [mV]"] == pytest.approx(50.0, abs=1e-3)
 
 
-def test_measured_curves_have_the_gap_their_provenance_states(run):
+def test_measured_curves_have_the_gap_their_provenance_states():
     """36-42 mV, stated for Dreyer et al.; the HAIDI cathode lies in the same range."""
     for name, paths in run.MEASURED.items():
         row = run.read_measured(name, *paths).row()
@@ -66,7 +55,7 @@ def test_measured_curves_have_the_gap_their_provenance_states(run):
         assert row["middle [V]"] == pytest.approx(3.426, abs=0.003)
 
 
-def test_report_writes_figure_and_tables(run, result, tmp_path):
+def test_report_writes_figure_and_tables(result, tmp_path):
     cycles = [run.read_measured(name, *paths) for name, paths in run.MEASURED.items()]
     cycles += [
         run.from_result(name, result, "variant" if case.note else "model")
@@ -82,7 +71,7 @@ def test_report_writes_figure_and_tables(run, result, tmp_path):
     assert [row["electrode"] for row in rows] == [*run.MEASURED, *run.SIMULATED]
 
 
-def test_homogeneous_particles_keep_the_gap_of_their_spinodal(run):
+def test_homogeneous_particles_keep_the_gap_of_their_spinodal():
     """Ten particles at C/50, omega = 3 kT: between them the voltage relaxes, never beyond.
 
     No homogeneous particle turns before its spinodal, so the gap can fall short of the

@@ -135,8 +135,8 @@ def test_standard_potential_is_the_ocv_at_half_filling(name):
     ("c", "voltage", "slope"),
     [(0.5, 3.9931, -1.67), (0.75, 3.7353, -0.35), (0.9, 3.6638, -0.58), (0.99, 3.4381, -15.3)],
 )
-def test_nmc532_ocv_of_section_6_2(c, voltage, slope):
-    """Printed digits of physics.md 6.2."""
+def test_nmc532_ocv_and_its_slope(c, voltage, slope):
+    """To the digits written here, of an independent evaluation of Colclasure's polynomial."""
     symbol = ca.SX.sym("c")
     derivative = ca.Function("d", [symbol], [ca.jacobian(nmc532.ocv(symbol, 303.15), symbol)])
     assert nmc532.ocv(c, 303.15) == pytest.approx(voltage, abs=5e-5)
@@ -145,7 +145,7 @@ def test_nmc532_ocv_of_section_6_2(c, voltage, slope):
 
 @pytest.mark.parametrize("c", [0.3, 0.5, 0.8, 0.95])
 def test_nmc532_diffusivity_is_the_published_polynomial(c):
-    """2 * 10^p(c) of reference/nmc_diffn_full.json; 1e-4: D_s is kept to five digits."""
+    """2 * 10^p(c) with the coefficients of MPET 1.0.1; 1e-4: D_s is kept to five digits."""
     powers = np.polyval(
         [-2319, 6642, -5269, -3319, 10038, -9806, 5817, -2286, 575.3, -83.16, -9.292], c
     )
@@ -191,7 +191,7 @@ def test_lfp_zero_current_gap_of_a_homogeneous_particle():
 
 @pytest.mark.parametrize(("omega", "gap"), [(3.0, 21.3), (4.49, 73.1), (4.6, 77.3)])
 def test_row_m8_spinodal_gap(omega, gap):
-    """Row M8 of physics.md, Lim et al. 2016 S10 with its sign corrected; printed to 0.1 mV."""
+    """Row M8, Lim et al. 2016, Eq. S10 with its sign corrected; printed to 0.1 mV."""
     spinodal = 0.5 - np.sqrt(0.25 - 1 / (2 * omega))
     mu = regular_solution(spinodal, omega=omega).total(spinodal)
     assert 2e3 * THERMAL_VOLTAGE * mu == pytest.approx(gap, abs=0.1)

@@ -3,7 +3,6 @@
 lto_chr is run one way only: each takes 8 s, and the other exercises the same code.
 """
 
-import importlib
 import json
 import re
 from pathlib import Path
@@ -13,9 +12,10 @@ import pytest
 
 import electrode_model as em
 from electrode_model.assemble import assemble
+from validation.mpet_reference import comparison, run
+from validation.mpet_reference.curves import CURVES, select
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "validation" / "mpet_reference"
+FOLDER = Path(__file__).parent.parent / "validation" / "mpet_reference"
 QUICK = [
     "lfp_acr_single/discharge_1C",
     "lfp_acr_single/charge_1C",
@@ -32,30 +32,9 @@ EXACT = [name for name in QUICK if not name.startswith(("lto", "lfp_porous", "lf
 
 
 @pytest.fixture(scope="module")
-def modules():
-    """``curves`` and ``comparison`` of validation/, which is not part of the package."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT)
-        yield [
-            importlib.import_module(f"validation.mpet_reference.{name}")
-            for name in ("curves", "comparison")
-        ]
-
-
-@pytest.fixture(scope="module")
-def curves(modules):
-    return modules[0]
-
-
-@pytest.fixture(scope="module")
-def comparison(modules):
-    return modules[1]
-
-
-@pytest.fixture(scope="module")
-def short(curves, comparison):
+def short():
     """A quick curve with its result and reference."""
-    curve = curves.CURVES["lfp_acr_single/discharge_1C"]
+    curve = CURVES["lfp_acr_single/discharge_1C"]
     return curve, comparison.simulate(curve), comparison.Reference.read(curve)
 
 
@@ -63,31 +42,31 @@ def failures(measures):
     return [f"{m.name}: {m.value:.4g} > {m.limit:g}" for m in measures if not m.passed]
 
 
-def test_every_quick_curve_is_compared(curves):
-    assert [curve.name for curve in curves.select([], quick=True)] == QUICK
+def test_every_quick_curve_is_compared():
+    assert [curve.name for curve in select([], quick=True)] == QUICK
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_agrees_with_the_reference(curves, comparison, name):
+def test_agrees_with_the_reference(name):
     """2 mV, or 0.3 mV without an inner grid; how close to expect: see curves.py."""
-    curve = curves.CURVES[name]
+    curve = CURVES[name]
     result = comparison.simulate(curve, quick=True)
     assert not failures(comparison.compare(curve, result, comparison.Reference.read(curve)))
 
 
 @pytest.mark.parametrize("name", EXACT)
-def test_agrees_to_microvolts_with_the_constants_of_the_reference(curves, comparison, name):
+def test_agrees_to_microvolts_with_the_constants_of_the_reference(name):
     """What CODATA constants hide: 40 uV everywhere, also where particles switch."""
-    curve = curves.CURVES[name]
+    curve = CURVES[name]
     result = comparison.simulate(curve, exact=True)
     reference = comparison.Reference.read(curve)
     assert not failures(comparison.compare(curve, result, reference, exact=True))
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
-def test_configuration_is_that_of_the_reference(curves, comparison, path):
+def test_configuration_is_that_of_the_reference(path):
     """Each number of the YAML file against MPET's input, so that no agreement is by accident."""
-    curve = next(c for c in curves.CURVES.values() if c.family == path.stem)
+    curve = next(c for c in CURVES.values() if c.family == path.stem)
     raw = comparison.Reference.read(curve).raw
     config = em.load(path, curve.overrides)
     system, material, electrode = raw["system"], raw["material"], config.positive
@@ -125,8 +104,8 @@ def test_configuration_is_that_of_the_reference(curves, comparison, path):
 
 
 @pytest.mark.parametrize("name", ["lfp_porous_cc/discharge_2C", "lfp_homog_ensemble/discharge_5C"])
-def test_particles_and_capacity_are_those_of_the_reference(curves, comparison, name):
-    curve = curves.CURVES[name]
+def test_particles_and_capacity_are_those_of_the_reference(name):
+    curve = CURVES[name]
     reference = comparison.Reference.read(curve)
     layout = assemble(em.load(FOLDER / f"{curve.family}.yaml", curve.overrides)).layout
     np.testing.assert_allclose(layout.size, reference["size_m"].ravel(), rtol=1e-9)
@@ -162,13 +141,13 @@ class Without:
         "Particle profiles 0",
     ],
 )
-def test_a_missing_variable_of_the_result_fails(comparison, short, name):
+def test_a_missing_variable_of_the_result_fails(short, name):
     curve, result, reference = short
     with pytest.raises(KeyError, match=re.escape(name)):
         comparison.compare(curve, Without(result, name), reference)
 
 
-def test_a_missing_variable_of_the_reference_fails(comparison, short):
+def test_a_missing_variable_of_the_reference_fails(short):
     curve, result, reference = short
     for name in ("voltage_V", "mean_filling_c", "particle_filling", "profile_time_s"):
         raw = {key: value for key, value in reference.raw.items() if key != name}
@@ -188,18 +167,17 @@ def test_a_missing_variable_of_the_reference_fails(comparison, short):
         ("Particle profiles 0", lambda c: c + 0.03, "inner filling"),
     ],
 )
-def test_an_error_is_seen(comparison, short, name, change, measure):
+def test_an_error_is_seen(short, name, change, measure):
     curve, result, reference = short
     measures = comparison.compare(curve, Without(result, name, change), reference)
     assert measure in [m.name for m in measures if not m.passed]
 
 
-def test_not_a_number_fails(comparison):
+def test_not_a_number_fails():
     assert not comparison.Measure("voltage", float("nan"), 1.0).passed
 
 
-def test_script_reports_and_its_status_tells(comparison, tmp_path, capsys, monkeypatch):
-    run = importlib.import_module("validation.mpet_reference.run")
+def test_script_reports_and_its_status_tells(tmp_path, capsys, monkeypatch):
     name = "lfp_bv_vs_mhc_ciet"
     assert run.main([name, "-o", str(tmp_path)]) == 0
     assert "All 1 curves are within their limits." in capsys.readouterr().out

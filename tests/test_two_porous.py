@@ -65,5 +65,5 @@ def test_a_larger_negative_moves_less(tmp_path):
 def test_no_current_no_voltage(tmp_path):
     """Symmetric and at rest: 0 V to rounding."""
     model = symmetric(tmp_path, 0.05, build())
-    (state,), _, system = states_at(model, [0.1], c_rate=0.0)
+    (state,), _, system = states_at(model, [0.1], control=(1.0, 0.0, 0.0))
     assert state[system.where["voltage"]][0] == pytest.approx(0.0, abs=1e-9)

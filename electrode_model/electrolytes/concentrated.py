@@ -40,10 +40,11 @@ def build(
 
 
 def _constant(value: float | None) -> Property | None:
+    """A property of the shape of c_e with one value; None stays None."""
     if value is None:
         return None
 
-    def constant(c: Expr, temperature: float) -> Expr:
-        return value + 0 * c
+    def constant(c_e: Expr, temperature: float) -> Expr:
+        return value + 0 * c_e
 
     return constant

@@ -115,7 +115,8 @@ def spread(filling: Array, weights: Array) -> float:
 def active_fraction(filling: Array, weights: Array, low: float = 0.15, high: float = 0.85) -> float:
     """Share of the particles that are between the phases, low <= c <= high.
 
-    Limits of Koo et al. (rate asymmetry of LiFePO4, Fig. 5c), there for surface compositions.
+    Limits of Koo et al., "Dynamic surface phases controlling asymmetry of high-rate lithiation and
+    delithiation in phase-separating electrodes", Fig. 5; there for surface compositions.
     """
     inside = (filling >= low) & (filling <= high)
     return float(np.sum(weights, where=inside) / np.sum(weights))

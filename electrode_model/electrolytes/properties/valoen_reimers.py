@@ -1,6 +1,6 @@
 """LiPF6 in PC/EC/DMC: Valøen & Reimers, J. Electrochem. Soc. 152 (2005) A882.
 
-Functions of c (mol/L) and temperature (K), valid for about 0.01-3 mol/L and 263-333 K.
+Functions of c_e (mol/L) and temperature (K), valid for about 0.01-3 mol/L and 263-333 K.
 """
 
 from electrode_model.symbolic import Expr, power, sqrt
@@ -10,29 +10,29 @@ __all__ = ["conductivity", "diffusivity", "t_plus", "thermodynamic_factor"]
 _T_PLUS = 0.38
 
 
-def diffusivity(c: Expr, temperature: float) -> Expr:
+def diffusivity(c_e: Expr, temperature: float) -> Expr:
     """Salt diffusivity [m^2/s], their Eq. 14."""
-    exponent = -4.43 - 54 / (temperature - 229 - 5 * c) - 0.22 * c
+    exponent = -4.43 - 54 / (temperature - 229 - 5 * c_e) - 0.22 * c_e
     return 1e-4 * 10**exponent
 
 
-def conductivity(c: Expr, temperature: float) -> Expr:
+def conductivity(c_e: Expr, temperature: float) -> Expr:
     """Conductivity [S/m], their Eq. 17."""
     t = temperature
     root = (
         (-10.5 + 0.0740 * t - 6.96e-5 * t**2)
-        + (0.668 - 0.0178 * t + 2.80e-5 * t**2) * c
-        + (0.494 - 8.86e-4 * t) * c * c
+        + (0.668 - 0.0178 * t + 2.80e-5 * t**2) * c_e
+        + (0.494 - 8.86e-4 * t) * c_e * c_e
     )
-    return 0.1 * c * root * root
+    return 0.1 * c_e * root * root
 
 
-def t_plus(c: Expr, temperature: float) -> Expr:
+def t_plus(c_e: Expr, temperature: float) -> Expr:
     """Transference number of the cation, constant."""
-    return _T_PLUS + 0 * c
+    return _T_PLUS + 0 * c_e
 
 
-def thermodynamic_factor(c: Expr, temperature: float) -> Expr:
+def thermodynamic_factor(c_e: Expr, temperature: float) -> Expr:
     """1 + d ln f/d ln c, their Eq. 23 divided by 1 - t+."""
     slope = 0.982 * (1 - 0.0052 * (temperature - 294))
-    return (0.601 - 0.24 * sqrt(c) + slope * power(c, 1.5)) / (1 - _T_PLUS)
+    return (0.601 - 0.24 * sqrt(c_e) + slope * power(c_e, 1.5)) / (1 - _T_PLUS)
