@@ -9,6 +9,8 @@ import numpy as np
 
 from electrode_model import distributions, exchange_current, kinetics
 from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, single_volume
+from electrode_model.config import components
+from electrode_model.constants import HOUR
 from electrode_model.free_energy import PiecewiseCubic, Potential, open_circuit, regular_solution
 from electrode_model.material import Material
 from electrode_model.particle import Chemistry, Kernel, Particles
@@ -17,15 +19,18 @@ from electrode_model.scales import Scales
 from electrode_model.symbolic import Expr
 
 if TYPE_CHECKING:
-    from electrode_model.config.model import Config, Kinetics, MaterialChoice, Population
+    from electrode_model.config.model import Config, Population
 
-__all__ = ["Assembly", "Group", "assemble", "chemistry", "numbers_of"]
+__all__ = ["Assembly", "Group", "assemble", "chemistry"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Volume of a particle ~ size^power: plates keep their thickness, cylinders their length,
 #: slabs of one material are taken as similar bodies.
 _VOLUME_POWER = {"sphere": 3, "cylinder": 2, "slab": 3, "plate": 2}
+
+#: Numbers of a material behind the parameters of a particle.
+_NEEDED = {"diffusion": "diffusivity", "wetting": "wetting_filling and wetting_layer"}
 
 
 @dataclass(frozen=True)
@@ -53,74 +58,84 @@ class Assembly:
     series_resistance: float  # ohm m^2
 
 
+@dataclass(frozen=True)
+class _Population:
+    """A population of the configuration with its material looked up and its sizes drawn."""
+
+    given: "Population"
+    material: Material
+    numbers: Mapping[str, float]  # of the material, SI, with the configuration's overrides
+    size: Array  # (volumes, per_volume) m
+    first: int  # number of its first particle in the electrode
+
+    @property
+    def sites(self) -> float:
+        """Lithium sites per volume of all active material [1/m^3]."""
+        return self.given.volume_fraction * self.numbers["site_density"]
+
+    @property
+    def share(self) -> Array:
+        """(volumes, per_volume) share of this population's capacity in each volume."""
+        shape = str(self.given.model.parameters.get("shape", "plate"))
+        volume = self.size ** _VOLUME_POWER[shape]
+        share: Array = volume / volume.sum(axis=1, keepdims=True)
+        return share
+
+
 def assemble(config: "Config") -> Assembly:
     """Build the model of a configuration.
 
     Raises
     ------
     ValueError
-        Particle sizes that do not fit the declared numbers of volumes and particles.
+        A particle model needs a number that the material does not give.
     """
     electrode = config.positive
-    materials = [_material(p.material) for p in electrode.particles]
-    density = [numbers_of(p.material)["site_density"] for p in electrode.particles]
-    sites = sum(p.volume_fraction * s for p, s in zip(electrode.particles, density, strict=True))
+    populations = _populations(config)
+    sites = sum(population.sites for population in populations)
     solid = electrode.active_fraction * electrode.thickness  # m^3/m^2
-    capacity = solid * Scales.capacity(sites)  # C/m^2
-    scales = Scales(config.temperature, capacity / 3600)
+    scales = Scales(config.temperature, solid * Scales.capacity(sites) / HOUR)
     groups: list[Group] = []
-    sizes, volumes, weights, laws = [], [], [], []
-    first = 0
-    for population, material, site_density in zip(
-        electrode.particles, materials, density, strict=True
-    ):
-        size = _sizes(population, electrode.volumes)
-        shape = population.model.parameters.get("shape", "plate")
-        weight = size ** _VOLUME_POWER[str(shape)]
-        weight *= population.volume_fraction * site_density / sites
-        weight /= (size ** _VOLUME_POWER[str(shape)]).sum(axis=1, keepdims=True)
-        law = chemistry(population.kinetics, population.material, material, scales)
-        laws.append(law)
-        groups += _groups(population, law, size, weight, scales, first)
-        volumes.append(np.repeat(np.arange(electrode.volumes), population.per_volume))
-        sizes.append(size.ravel())
-        weights.append(weight.ravel() / electrode.volumes)
-        first += size.size
-    law = laws[0]
-    start = -float(law.potential(electrode.initial_filling).total(electrode.initial_filling))
-    standard = numbers_of(electrode.particles[0].material)["standard_potential"] / scales.voltage
+    for population in populations:
+        law = chemistry(population.given, population.material, population.numbers, scales)
+        if not groups:  # the search for the start begins at the first population's equilibrium
+            c = electrode.initial_filling
+            standard = population.numbers["standard_potential"] / scales.voltage
+            guess = standard - float(law.potential(c).total(c))
+        groups += _groups(population, law, population.share * (population.sites / sites), scales)
     return Assembly(
         groups=tuple(groups),
         circuit=_circuit(config, scales),
         scales=scales,
-        layout=_layout(config, scales, groups, sizes, volumes, weights, solid),
+        layout=_layout(config, scales, groups, populations),
         initial_filling=electrode.initial_filling,
-        guess=dict.fromkeys(("voltage", "phi_s"), standard + start),
+        guess=dict.fromkeys(("voltage", "phi_s"), guess),
         c_e=config.electrolyte.concentration / scales.concentration,
         series_resistance=config.series_resistance,
     )
 
 
-def _material(choice: "MaterialChoice") -> Material:
-    module = import_module(f"electrode_model.materials.{choice.name}")
-    material: Material = module.MATERIAL
-    return material
-
-
-def numbers_of(choice: "MaterialChoice") -> dict[str, float]:
-    """The numbers of a material, SI, with the configuration's overrides."""
-    numbers = {name: number.value for name, number in _material(choice).numbers.items()}
-    return numbers | dict(choice.overrides)
+def _populations(config: "Config") -> list[_Population]:
+    found: list[_Population] = []
+    first, volumes = 0, config.positive.volumes
+    for given in config.positive.particles:
+        material = components.material(given.material.name)
+        numbers = {name: number.value for name, number in material.numbers.items()}
+        numbers |= given.material.overrides
+        draw = getattr(distributions, given.size.name)
+        size: Array = draw((volumes, given.per_volume), **given.size.parameters)
+        found.append(_Population(given, material, numbers, size, first))
+        first += size.size
+    return found
 
 
 def chemistry(
-    choice: "Kinetics", material_choice: "MaterialChoice", material: Material, scales: Scales
+    given: "Population", material: Material, numbers: Mapping[str, float], scales: Scales
 ) -> Chemistry:
     """Bind the laws of a material and its kinetics to their numbers."""
-    numbers = numbers_of(material_choice)
     standard = numbers["standard_potential"]
     thermal, temperature = scales.voltage, scales.temperature
-    table = material_choice.ocv
+    choice, table = given.kinetics, given.material.ocv
     if table is not None:
         curve = PiecewiseCubic.through(np.asarray(table.c), np.asarray(table.voltage))
 
@@ -154,42 +169,39 @@ def chemistry(
     return Chemistry(potential, rate, material.diffusivity_shape, material.mobility_shape)
 
 
-def _sizes(population: "Population", volumes: int) -> Array:
-    """(volumes, per_volume) m."""
-    draw = getattr(distributions, population.size.name)
-    sizes: Array = draw((volumes, population.per_volume), **population.size.parameters)
-    return sizes
-
-
-def _groups(
-    population: "Population", law: Chemistry, size: Array, weight: Array, scales: Scales, first: int
-) -> list[Group]:
-    numbers = numbers_of(population.material)
-    density = numbers["site_density"]
-    k0 = population.kinetics.k0
+def _groups(population: _Population, law: Chemistry, share: Array, scales: Scales) -> list[Group]:
+    """Particles of a population by kernel; ``share`` (volumes, per_volume) of each volume."""
+    given, numbers = population.given, population.numbers
+    density, k0 = numbers["site_density"], given.kinetics.k0
     particles = Particles(
-        size=size.ravel(),
+        size=population.size.ravel(),
         reaction=scales.reaction(k0, density),
         diffusivity=numbers.get("diffusivity", np.nan) * scales.time,
         gradient=scales.per_site(numbers.get("gradient_energy", 0.0), density),
         strain=scales.per_site(numbers.get("coherency", 0.0), density),
-        film=population.film_resistance * k0 / scales.voltage,
+        film=given.film_resistance * k0 / scales.voltage,
         wetting_filling=numbers.get("wetting_filling", np.nan),
         wetting_layer=numbers.get("wetting_layer", np.nan),
-        thickness=np.nan if population.thickness is None else population.thickness,
+        thickness=np.nan if given.thickness is None else given.thickness,
     )
-    build = import_module(f"electrode_model.particles.{population.model.name}").build
+    build = import_module(f"electrode_model.particles.{given.model.name}").build
     groups = []
-    for model in build(particles, law, **population.model.parameters):
+    for model in build(particles, law, **given.model.parameters):
+        for name, values in model.q.items():
+            if not np.all(np.isfinite(values)):
+                raise ValueError(
+                    f"{given.model.name} particles need {_NEEDED.get(name, name)}, which material"
+                    f" {given.material.name} does not give; set it under material"
+                )
         q = np.array([model.q[name] for name in model.kernel.names])
         if np.all(q == q[:, :1]):
             q = q[:, :1]
         groups.append(
             Group(
                 kernel=model.kernel,
-                index=first + model.index,
-                volume=model.index // population.per_volume,
-                share=weight.ravel()[model.index],
+                index=population.first + model.index,
+                volume=model.index // given.per_volume,
+                share=share.ravel()[model.index],
                 q=np.ascontiguousarray(q),
             )
         )
@@ -221,10 +233,7 @@ def _layout(
     config: "Config",
     scales: Scales,
     groups: Sequence[Group],
-    sizes: Sequence[Array],
-    volumes: Sequence[np.ndarray],
-    weights: Sequence[Array],
-    solid: float,
+    populations: Sequence[_Population],
 ) -> Layout:
     electrode, gap = config.positive, config.separator
     x, sections = np.empty(0), {}
@@ -233,22 +242,27 @@ def _layout(
         inside = (np.arange(electrode.volumes) + 0.5) / electrode.volumes * electrode.thickness
         x = np.concatenate([before, gap.thickness + inside])
         sections = {"separator": (0, gap.volumes), "positive": (gap.volumes, x.size)}
-    densities = [
-        (p.volume_fraction, numbers_of(p.material).get("density")) for p in electrode.particles
-    ]
-    mass = None
-    if all(density is not None for _, density in densities):
-        mass = solid * sum(f * d for f, d in densities if d is not None)
+    solid = electrode.active_fraction * electrode.thickness
+    mass: float | None = 0.0
+    for population in populations:
+        density = population.numbers.get("density")
+        if density is None or mass is None:
+            mass = None
+        else:
+            mass += solid * population.given.volume_fraction * density
+    sites = sum(population.sites for population in populations)
+    weights = [p.share.ravel() * p.sites / sites / electrode.volumes for p in populations]
+    numbered = np.arange(electrode.volumes)
     return Layout(
         x=x,
         sections=sections,
-        size=np.concatenate(sizes),
-        volume=np.concatenate(volumes),
+        size=np.concatenate([p.size.ravel() for p in populations]),
+        volume=np.concatenate([np.repeat(numbered, p.given.per_volume) for p in populations]),
         weight=np.concatenate(weights),
         profiles=tuple(
             Profiles(g.index, g.kernel.positions) for g in groups if g.kernel.positions.size
         ),
-        capacity=scales.current,
+        capacity=scales.current,  # A h/m^2: the 1C current for an hour
         one_c=scales.current,
         mass=mass,
     )

@@ -92,7 +92,12 @@ def test_a_full_or_empty_electrode_is_an_end_with_a_name(tmp_path, rate, end):
     ("rate", "limit", "reason", "why"),
     [
         ("1e4 C", "0.5 V", "voltage 0.5 V already passed", "at the start (-1"),  # 15 V of losses
-        ("-1e4 C", "5 V", "residual not finite", "foil kinetics is not finite"),  # no salt is left
+        (
+            "-1e4 C",
+            "5 V",
+            "residual not finite",
+            "more salt at the foil than there is",
+        ),  # no salt is left
     ],
 )
 def test_a_current_that_no_electrode_carries_ends_at_once(tmp_path, rate, limit, reason, why):
@@ -191,3 +196,14 @@ def test_a_path_and_overrides_are_taken_too(tmp_path):
     assert (tmp_path / "out" / "timeseries.csv").exists()
     with pytest.raises(ValueError, match="overrides go with a path"):
         em.simulate(configuration(tmp_path), overrides=["temperature=300"])
+
+
+def test_a_number_that_the_material_lacks_is_asked_for(tmp_path):
+    overrides = (
+        "positive.particles.material=nmc532",
+        "positive.particles.model=allen_cahn",
+        "positive.particles.thickness=20 nm",
+        "positive.initial_filling=0.5",
+    )
+    with pytest.raises(em.ConfigError, match=r"need wetting_filling.* nmc532 does not give"):
+        run(tmp_path, SINGLE, *overrides)

@@ -1,13 +1,15 @@
 """The protocol, carried out: steps, cut-offs, output, and what to say when it goes wrong."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from electrode_model.assemble import Assembly
+from electrode_model.constants import HOUR
 from electrode_model.results.records import Progress, StepReport
 from electrode_model.results.result import Recorder
 from electrode_model.simulation.cutoffs import CutOff, External, cut_offs, first_crossing, window
@@ -20,9 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
-_SAVED_PER_STEP = 200
+_SAVED_PER_STEP = 200  # fields saved in a step of the protocol, about
 _PROGRESS_EVERY = 0.1  # s on the clock
 _STUCK_STEPS, _STUCK_ADVANCE = 1000, 1e-9  # so many steps for less than so many seconds
+
+
+@dataclass
+class _Present:
+    """The step of the protocol that is being carried out."""
+
+    index: int
+    step: "Step"
+    charge: float  # passed when it began, in units of the capacity
+    statistics: Statistics = field(default_factory=Statistics)
+    began: float = field(default_factory=time.perf_counter)  # s on the clock
 
 
 class Run:
@@ -44,8 +57,7 @@ class Run:
         self.reader = Reader(assembly, self.system)
         self._config, self._recorder = config, recorder
         self._scales = assembly.scales
-        self._tell = progress
-        self._told = 0.0
+        self._tell, self._told = progress, 0.0
         self._clock = 0.0  # s, simulated, at the start of the present step
         self._deadline = time.monotonic() + config.solver.wall_time
         self._steps_left = config.solver.max_steps
@@ -55,30 +67,27 @@ class Run:
         """Carry out the protocol; values out of a law's domain are the solver's to handle."""
         with np.errstate(all="ignore"):
             for index, step in enumerate(self._config.protocol):
-                if not self._step(index, step):
+                self._now = _Present(index, step, self.reader.charge(self.system.y))
+                if not self._begin():
                     return
 
-    def _step(self, index: int, step: "Step") -> bool:
-        """One step of the protocol; False if the run cannot go on."""
-        statistics = Statistics()
-        began = time.perf_counter()
+    def _begin(self) -> bool:
+        """Switch the control, solve for the start, go on from there; False ends the run."""
+        step = self._now.step
         self._set_control(step)
-        self._index, self._label = index, step.label
-        self._charge = self.reader.charge(self.system.y)
-        outcome = consistent(self.system, statistics)
+        outcome = consistent(self.system, self._now.statistics)
         if outcome is not None:
-            self._fail(outcome, self._explain_start(outcome, step), 0.0, statistics, began)
+            self._fail(outcome, self._explain_start(outcome), 0.0)
             return False
-        start = self._external(0.0, self.system.y)
+        start = self.reader.external(0.0, self.system.y, self._now.charge)
         watched = cut_offs(step, start, self._scales)
         self._save(0.0, self.system.y, frame=True)
         passed = next((w for w in watched if w.margin(start) >= 0), None)
         if passed is not None:
             text = f"{passed.name} was already passed at the start ({start.voltage:.4g} V)"
-            self._report(passed.name + " already passed", True, text, 0.0, statistics, began)
+            self._report(f"{passed.name} already passed", True, text, 0.0)
             return True
-        watched += window(self._config.voltage_window)
-        return self._integrate(step, start, watched, statistics, began)
+        return self._integrate(start, [*watched, *window(self._config.voltage_window)])
 
     def _set_control(self, step: "Step") -> None:
         """Current or voltage control is data of the same equations."""
@@ -91,15 +100,8 @@ class Run:
         else:
             control[:] = (1.0, 0.0, 0.0)
 
-    def _integrate(
-        self,
-        step: "Step",
-        start: External,
-        watched: list[CutOff],
-        statistics: Statistics,
-        began: float,
-    ) -> bool:
-        solver = self._config.solver
+    def _integrate(self, start: External, watched: list[CutOff]) -> bool:
+        solver, statistics = self._config.solver, self._now.statistics
         stepper = Stepper(
             self.system,
             statistics,
@@ -108,37 +110,31 @@ class Run:
             max_order=solver.max_order,
             min_step=solver.min_step / self._scales.time,
         )
-        every = self._spacing(step, start)
-        saved = 0
+        times = _SaveTimes(self._expected(start), self._config.output.every)
         behind = (0, 0.0)  # steps and time at the last check of progress
         while True:
             done = stepper.step()
             if isinstance(done, Outcome):
-                self._give_up(done, stepper, statistics, began)
+                self._give_up(done, stepper)
                 return False
             self._steps_left -= 1
             end = first_crossing(watched, partial(self._within, done), done.start, done.end)
-            last = done.end if end is None else end[0]
-            while (saved + 1) * every <= last * (1 + 1e-12):
-                saved += 1
-                self._save(saved * every, done(saved * every), frame=True)
+            for t in times.until(done.end if end is None else end[0]):
+                self._save(t, done(t), frame=True)
             if end is not None:
-                return self._stop(end, done, statistics, began)
-            if self._config.output.every is None or done.end - saved * every > 1e-9 * every:
+                return self._stop(*end, done)
+            if times.last < done.end:
                 self._save(done.end, stepper.state, frame=False)
-            self._progress(step, start, done)
-            limit = self._limit(stepper, behind, statistics)
+            self._progress(start, done)
+            limit = self._limit(stepper, behind)
             if limit is not None:
-                self._fail(limit[0], limit[1], stepper.t, statistics, began)
+                self._fail(*limit, stepper.t)
                 return False
             if statistics.steps - behind[0] >= _STUCK_STEPS:
                 behind = (statistics.steps, stepper.t)
 
-    def _stop(
-        self, end: tuple[float, CutOff], done: Interpolant, statistics: Statistics, began: float
-    ) -> bool:
+    def _stop(self, t: float, cut_off: CutOff, done: Interpolant) -> bool:
         """End a step at the root of a cut-off."""
-        t, cut_off = end
         state = done(t)
         self.system.y[:] = state
         self._save(t, state, frame=True)
@@ -150,13 +146,11 @@ class Run:
                 f" {filling:.6g}, before any cut-off of the step; give it a cut-off that the"
                 " cell can reach, or widen voltage_window"
             )
-            self.status, self.message = "stopped", f"step {self._index + 1}: {text}"
-        self._report(cut_off.name, cut_off.planned, text, t, statistics, began)
+            self.status, self.message = "stopped", f"step {self._now.index + 1}: {text}"
+        self._report(cut_off.name, cut_off.planned, text, t)
         return cut_off.planned
 
-    def _limit(
-        self, stepper: Stepper, behind: tuple[int, float], statistics: Statistics
-    ) -> tuple[Outcome, str] | None:
+    def _limit(self, stepper: Stepper, behind: tuple[int, float]) -> tuple[Outcome, str] | None:
         """Limits of patience."""
         solver = self._config.solver
         if time.monotonic() > self._deadline:
@@ -164,37 +158,33 @@ class Run:
         if self._steps_left <= 0:
             text = f"after {solver.max_steps} time steps; raise solver.max_steps"
             return Outcome.STEP_LIMIT, text
-        if statistics.steps - behind[0] >= _STUCK_STEPS:
+        if self._now.statistics.steps - behind[0] >= _STUCK_STEPS:
             advance = (stepper.t - behind[1]) * self._scales.time
             if advance < _STUCK_ADVANCE:
                 text = f"{_STUCK_STEPS} steps advanced only {advance:.3g} s"
                 return Outcome.NO_PROGRESS, f"{text}; {stepper.worst()}"
         return None
 
-    def _spacing(self, step: "Step", start: External) -> float:
-        """Hours between saved fields."""
-        if self._config.output.every is not None:
-            return self._config.output.every / self._scales.time
-        rate = abs(start.current) / self._scales.current
-        expected = 1 / rate if step.kind == "current" and rate > 0 else 1.0
-        if step.until.time is not None:
-            expected = min(expected, step.until.time / self._scales.time)
-        return expected / _SAVED_PER_STEP
-
-    def _external(self, t: float, state: Any) -> External:
-        return self.reader.external(t, state, self._charge)
+    def _expected(self, start: External) -> float:
+        """Hours that the step may take, as far as one can tell."""
+        step = self._now.step
+        most = np.inf if step.until.time is None else step.until.time / self._scales.time
+        if step.kind == "current":
+            return float(min(most, self._scales.current / abs(start.current)))
+        return 1.0 if most == np.inf else float(most)
 
     def _within(self, done: Interpolant, t: float) -> External:
-        return self.reader.external_of_circuit(t, done(t, self.system.circuit_block), self._charge)
+        circuit = done(t, self.system.circuit_block)
+        return self.reader.external_of_circuit(t, circuit, self._now.charge)
 
     def _save(self, t: float, state: Any, *, frame: bool) -> None:
         seconds = self._clock + t * self._scales.time
-        self._recorder.row(self.reader.row(seconds, self._index, state))
+        self._recorder.row(self.reader.row(seconds, self._now.index, state))
         if frame:
             fields = self._config.output.fields
-            self._recorder.frame(self.reader.frame(seconds, self._index, state, fields))
+            self._recorder.frame(self.reader.frame(seconds, self._now.index, state, fields))
 
-    def _progress(self, step: "Step", start: External, done: Interpolant) -> None:
+    def _progress(self, start: External, done: Interpolant) -> None:
         now = time.monotonic()
         if self._tell is None or now - self._told < _PROGRESS_EVERY:
             return
@@ -203,57 +193,58 @@ class Run:
         self._tell(
             Progress(
                 time=self._clock + state.time,
-                step=self._index,
+                step=self._now.index,
                 n_steps=len(self._config.protocol),
-                label=step.label,
+                label=self._now.step.label,
                 voltage=state.voltage,
-                fraction=_fraction(step, start, state),
+                fraction=_fraction(self._now.step, start, state),
             )
         )
 
-    def _report(
-        self,
-        reason: str,
-        planned: bool,
-        message: str,
-        t: float,
-        statistics: Statistics,
-        began: float,
-    ) -> None:
-        end = self._clock + t * self._scales.time
-        numbers = statistics.as_dict() | {"solve_seconds": time.perf_counter() - began}
+    def _report(self, reason: str, planned: bool, message: str, t: float) -> None:
+        """Close the present step ``t`` hours after its beginning."""
+        now, end = self._now, self._clock + t * self._scales.time
+        numbers = now.statistics.as_dict() | {"solve_seconds": time.perf_counter() - now.began}
         self._recorder.step_done(
             StepReport(
-                self._index, self._label, reason, planned, message, self._clock, end, numbers
+                index=now.index,
+                label=now.step.label,
+                reason=reason,
+                planned=planned,
+                message=message,
+                start=self._clock,
+                end=end,
+                statistics=numbers,
             )
         )
         self._clock = end
 
-    def _fail(
-        self, outcome: Outcome, why: str, t: float, statistics: Statistics, began: float
-    ) -> None:
+    def _fail(self, outcome: Outcome, why: str, t: float) -> None:
         """End the run with what is known about the reason."""
-        at = self._clock + t * self._scales.time
-        text = f"{outcome.value} at {at:.6g} s in step {self._index + 1} ({self._label}): {why}"
+        at, now = self._clock + t * self._scales.time, self._now
+        place = f"at {at:.6g} s in step {now.index + 1} ({now.step.label})"
+        text = f"{outcome.value} {place}: {why}"
         self.status, self.message = "failed", text
-        self._report(outcome.value, False, text, t, statistics, began)
+        self._report(outcome.value, False, text, t)
 
-    def _explain_start(self, outcome: Outcome, step: "Step") -> str:
-        state = self._external(0.0, self.system.y)
-        where = self.system.worst_equation(self.system.residual)
-        if outcome is Outcome.NOT_FINITE:
-            return f"no state of the cell carries this step at its start; {where} is not finite"
-        return f"Newton ended at {state.voltage:.4g} V for '{step.label}'; worst: {where}"
+    def _explain_start(self, outcome: Outcome) -> str:
+        system = self.system
+        where = system.worst_equation(system.residual)
+        if outcome is not Outcome.NOT_FINITE:
+            voltage = self.reader.external(0.0, system.y, self._now.charge).voltage
+            return f"Newton ended at {voltage:.4g} V; worst: {where}"
+        cause = f"{where} is not finite"
+        if where == "foil kinetics":
+            cause = "the current asks for more salt at the foil than there is; lower the current"
+        return f"no state of the cell carries this step at its start: {cause}"
 
-    def _give_up(
-        self, outcome: Outcome, stepper: Stepper, statistics: Statistics, began: float
-    ) -> None:
+    def _give_up(self, outcome: Outcome, stepper: Stepper) -> None:
         """A step that cannot be made: because the particles are full or empty, or a failure."""
         state, size = stepper.state, stepper.h * self._scales.time
         saturated = self.reader.saturation(state)
         if saturated is None:
             text = f"step of {size:.3g} s; {stepper.worst()}; {self.reader.condition(state)}"
-            self._fail(outcome, text, stepper.t, statistics, began)
+            self._fail(outcome, text, stepper.t)
             return
         at = self._clock + stepper.t * self._scales.time
         text = (
@@ -261,8 +252,29 @@ class Run:
             f" the current any further; {self.reader.condition(state)}; give the step a cut-off"
             " nearer to the plateau"
         )
-        self.status, self.message = "stopped", f"step {self._index + 1}: {text}"
-        self._report(saturated, False, text, stepper.t, statistics, began)
+        self.status, self.message = "stopped", f"step {self._now.index + 1}: {text}"
+        self._report(saturated, False, text, stepper.t)
+
+
+class _SaveTimes:
+    """Output times [h], evenly spaced.
+
+    Without a given spacing they thin out as a step goes on, so that a rest of unknown length
+    does not fill a disk.
+    """
+
+    def __init__(self, expected: float, every: float | None) -> None:
+        self._fixed = every is not None
+        self._spacing = expected / _SAVED_PER_STEP if every is None else every / HOUR
+        self._count, self.last, self._base = 0, 0.0, 0.0
+
+    def until(self, end: float) -> Iterator[float]:
+        """Those up to and including ``end`` that have not been given yet."""
+        while (t := self._base + (self._count + 1) * self._spacing) <= end * (1 + 1e-12):
+            self._count, self.last = self._count + 1, t
+            if not self._fixed and self._count == 2 * _SAVED_PER_STEP:
+                self._base, self._count, self._spacing = t, 0, 2 * self._spacing
+            yield t
 
 
 def _fraction(step: "Step", start: External, state: External) -> float:

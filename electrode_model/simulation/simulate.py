@@ -8,6 +8,7 @@ from typing import Literal, cast
 from electrode_model.assemble import assemble
 from electrode_model.config.load import load
 from electrode_model.config.model import Config
+from electrode_model.config.problems import ConfigError, Problem
 from electrode_model.results.records import Progress
 from electrode_model.results.result import Recorder, Result
 from electrode_model.simulation.run import Run
@@ -52,7 +53,11 @@ def simulate(
     else:
         config = load(source, overrides)
     began = time.perf_counter()
-    assembly = assemble(config)
+    try:
+        assembly = assemble(config)
+    except ValueError as error:
+        name = "configuration" if isinstance(source, Config) else str(source)
+        raise ConfigError([Problem(name, 0, "positive.particles", str(error))]) from None
     where = None if folder is None else Path(folder)
     with Recorder(assembly.layout, config, where, overwrite) as recorder:
         run = Run(assembly, config, recorder, progress)

@@ -90,8 +90,10 @@ class _Tridiagonal:
         self._diagonals[0, :, 0] = 0.0
         self._diagonals[2, :, -1] = 0.0
         lower, middle, upper = self._diagonals.reshape(3, -1)
-        if middle.size == 1:  # LAPACK's wrapper wants two rows
-            lower, middle, upper = np.zeros(2), np.append(middle, 1.0), np.zeros(2)
+        spare = max(0, 3 - middle.size)  # LAPACK's wrapper wants three rows
+        if spare:
+            lower, upper = (np.append(band, np.zeros(spare)) for band in (lower, upper))
+            middle = np.append(middle, np.ones(spare))
         *self._lu, info = lapack.dgttrf(lower[1:], middle, upper[:-1])
         return bool(info == 0)
 
@@ -101,8 +103,8 @@ class _Tridiagonal:
         flat = np.empty((columns.shape[1], particles, rows))
         flat[...] = columns.transpose(1, 2, 0)
         right = flat.reshape(columns.shape[1], -1).T
-        if right.shape[0] == 1:
-            right = np.vstack([right, np.zeros_like(right)])
+        if right.shape[0] < 3:
+            right = np.vstack([right, np.zeros((3 - right.shape[0], right.shape[1]))])
         x, _ = lapack.dgttrs(*self._lu, right, overwrite_b=True)
         x = x[: particles * rows].T.reshape(-1, particles, rows)
         columns[...] = x.transpose(2, 0, 1)

@@ -87,12 +87,22 @@ def build(
     *,
     rtol: float = 1e-8,
     atol: float = 1e-10,
+    most_states: int = MOST_STATES,
 ) -> Callable[[], Array]:
     """Set up idas from the consistent start; calling the result solves.
 
-    It gives the states (n_t, n) at ``times`` [h], ordered as in a System.  Raises
-    RuntimeError where there is no consistent start or idas fails.
+    It gives the states (n_t, n) at ``times`` [h], ordered as in a System.
+
+    Raises
+    ------
+    ValueError
+        More than ``most_states`` states: idas would take minutes to set up.
+    RuntimeError
+        There is no consistent start, or idas fails.
     """
+    states = sum(g.kernel.mass.size * g.index.size for g in assembly.groups)
+    if states > most_states:
+        raise ValueError(f"{states} states are too many for idas; at most {most_states}")
     system = System(assembly)
     system.control[:] = control
     with np.errstate(all="ignore"):
@@ -112,30 +122,16 @@ def build(
 
     def solve() -> Array:
         solution = solver(x0=x0, z0=z0)
-        states = np.empty((len(times), is_x.size))
-        states[:, is_x] = solution["xf"].full().T
-        states[:, ~is_x] = solution["zf"].full().T
-        return states
+        found = np.empty((len(times), is_x.size))
+        found[:, is_x] = solution["xf"].full().T
+        found[:, ~is_x] = solution["zf"].full().T
+        return found
 
     return solve
 
 
 def integrate(
-    assembly: Assembly,
-    control: Sequence[float],
-    times: Array,
-    *,
-    rtol: float = 1e-8,
-    atol: float = 1e-10,
+    assembly: Assembly, control: Sequence[float], times: Array, **options: float
 ) -> Array:
-    """States (n_t, n) at ``times`` [h]; see :func:`build`.
-
-    Raises
-    ------
-    ValueError
-        More than :data:`MOST_STATES` states: idas would take minutes to set up.
-    """
-    states = sum(g.kernel.mass.size * g.index.size for g in assembly.groups)
-    if states > MOST_STATES:
-        raise ValueError(f"{states} states are too many for idas; at most {MOST_STATES}")
-    return build(assembly, control, times, rtol=rtol, atol=atol)()
+    """States (n_t, n) at ``times`` [h]; arguments and errors as for :func:`build`."""
+    return build(assembly, control, times, **options)()  # type: ignore[arg-type]  # tolerances

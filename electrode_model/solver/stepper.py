@@ -126,6 +126,7 @@ class Stepper:
     ----------
     system : holds consistent ``y`` and ``slope`` at t = 0 (hours, as everything here)
     rtol, atol : tolerances of every unknown in its inner unit
+    max_order : 1 to 5
     min_step : smallest step before giving up.  At the start of a rest the surface of a full
         particle needs steps of 1e-10 s; later a step must still be seen beside the time.
     """
@@ -139,11 +140,10 @@ class Stepper:
         atol: float,
         max_order: int = _MAX_ORDER,
         min_step: float = 1e-18,
-        max_step: float = np.inf,
     ) -> None:
         self.system, self.statistics = system, statistics
         self._rtol, self._atol, self._max_order = rtol, atol, max_order
-        self._min_step, self._max_step = min_step, max_step
+        self._min_step = min_step
         self.t = 0.0
         self._d = np.zeros((_MAX_ORDER + 3, system.n))
         self._scale = np.empty(system.n)
@@ -168,7 +168,7 @@ class Stepper:
         slope = np.where(system.differential, system.slope, 0.0)
         speed = self._norm(slope)
         first = 1 / speed if speed > 0 else 1e-3
-        self.h = min(self._max_step, max(first, 4 * self._min_step), _LONGEST_START)
+        self.h = min(max(first, 4 * self._min_step), _LONGEST_START)
         self._d[1] = slope * self.h
         self.order, self._equal_steps = 1, 0
         self._age, self._fresh, self._stale = 0, False, True
@@ -226,7 +226,7 @@ class Stepper:
         if self._plan is not None:
             self.order, factor = self._plan[0], self._plan[1]
             self._plan = None
-            self._rescale(min(factor, self._max_step / self.h))
+            self._rescale(factor)
         last_failure, failures = Outcome.STEP_TOO_SMALL, 0
         while True:
             least = max(self._min_step, _RESOLUTION * self.t)
