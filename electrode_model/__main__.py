@@ -25,6 +25,7 @@ BAD_INPUT, FAILED, INTERRUPTED, BROKEN_PIPE = 2, 3, 130, 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()
@@ -35,7 +36,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return INTERRUPTED
+    except OSError as error:
+        # a full disk behind `> file`; what cannot be flushed now cannot be flushed at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say(f"the output cannot be written: {error}")
+        return FAILED
+    except MemoryError:
+        _say("out of memory; reduce positive.volumes, per_volume or nodes, or save fewer fields")
+        return FAILED
     return status
+
+
+def _open_streams() -> None:
+    """A shell may close them (``>&-``): what is written is then lost, and that is no error."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # until the exit
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -135,7 +152,11 @@ def _run(options: argparse.Namespace) -> int:
             folder.rmdir()
     figures = config.output.figures and not options.no_figures
     film = options.film or (config.output.film and not options.no_figures)
-    pictures = _draw(result, figures, film, options.quiet)
+    pictures: list[Path] = []
+    try:
+        pictures = _draw(result, figures, film, options.quiet)
+    except OSError as error:
+        _say(f"warning: the figures cannot be written: {error}; the data are complete")
     return _report(result, pictures, options.quiet)
 
 
@@ -176,18 +197,26 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _text(value: object) -> str:
-    if value is None:
-        return "null"
+    """As one writes it in YAML."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_text, value)) + "]"
     return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
 def _plot(options: argparse.Namespace) -> int:
     from electrode_model.results.result import Result
+    from electrode_model.results.storage import FolderError
 
     result = Result.open(options.folder)
     if result.partial:
         _say(f"warning: {options.folder} is partial: its run was killed or is still going")
-    for path in _draw(result, True, options.film, quiet=False):
+    try:
+        pictures = _draw(result, True, options.film, quiet=False)
+    except OSError as error:
+        raise FolderError(f"the figures cannot be written: {error}") from error
+    for path in pictures:
         print(path)
     return 0
 
@@ -230,6 +259,8 @@ def _progress(quiet: bool, n_steps: int) -> Iterator[Callable[["Progress"], None
         bar_format="{percentage:3.0f}% {bar:12} left {remaining}  {desc}",
         leave=False,
         dynamic_ncols=True,
+        mininterval=0,  # the caller is slow enough; by default a slow step is never redrawn
+        miniters=0,
     )
     with bar:
 
@@ -243,7 +274,10 @@ def _progress(quiet: bool, n_steps: int) -> Iterator[Callable[["Progress"], None
                 f"{progress.voltage:.3f} V, {progress.label}"
             )
             bar.set_description_str(text, refresh=False)
-            bar.update(max(done - bar.n, 0.0))
+            if done < 0.01:  # too little to tell the time left by
+                bar.refresh()
+            else:
+                bar.update(max(done - bar.n, 0.0))
 
         yield None if bar.disable else show
 

@@ -19,6 +19,8 @@ from electrode_model.quantities import Spec
 
 __all__ = ["constant", "listed", "lognormal"]
 
+_SMALLEST, _LARGEST = 1e-10, 1e-3  # m: an atom, and what no particle is
+
 # A population weighted with size^k is lognormal again, its ln-mean higher by k sigma^2.
 _POWER = {"number": 0, "area": 2, "volume": 3}
 
@@ -26,7 +28,9 @@ _POWER = {"number": 0, "area": 2, "volume": 3}
 def constant(
     count: tuple[int, int],
     *,
-    value: Annotated[float, Spec("m", "size of every particle", above=0.0)],
+    value: Annotated[
+        float, Spec("m", "size of every particle", at_least=_SMALLEST, at_most=_LARGEST)
+    ],
 ) -> np.ndarray:
     """The same size for all particles."""
     return np.full(count, float(value))
@@ -35,9 +39,23 @@ def constant(
 def lognormal(
     count: tuple[int, int],
     *,
-    mean: Annotated[float, Spec("m", "arithmetic mean of the weighted distribution", above=0.0)],
+    mean: Annotated[
+        float,
+        Spec(
+            "m",
+            "arithmetic mean of the weighted distribution",
+            at_least=_SMALLEST,
+            at_most=_LARGEST,
+        ),
+    ],
     std: Annotated[
-        float, Spec("m", "standard deviation of the weighted distribution", at_least=0.0)
+        float,
+        Spec(
+            "m",
+            "standard deviation of the weighted distribution",
+            at_least=0.0,
+            at_most=_LARGEST,
+        ),
     ],
     weighting: Literal["number", "area", "volume"] = "number",
     sampling: Literal["quantiles", "random"] = "quantiles",
@@ -68,7 +86,12 @@ def listed(
     *,
     sizes: Annotated[
         Sequence[float] | Sequence[Sequence[float]],
-        Spec("m", "sizes, one list for all volumes or one for each", above=0.0),
+        Spec(
+            "m",
+            "sizes, one list for all volumes or one for each",
+            at_least=_SMALLEST,
+            at_most=_LARGEST,
+        ),
     ],
 ) -> np.ndarray:
     """Given sizes: a list of ``per_volume`` values for every volume, or one list per volume.

@@ -45,7 +45,7 @@ class Case:
     @property
     def config(self) -> Any:
         """The few parts of a configuration that a recorder reads."""
-        seed = SimpleNamespace(size=SimpleNamespace(parameters={"seed": 7}))
+        seed = SimpleNamespace(size=SimpleNamespace(parameters={"sampling": "random", "seed": 7}))
         return SimpleNamespace(
             name="Made-up half cell",
             positive=SimpleNamespace(particles=(seed,)),

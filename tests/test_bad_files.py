@@ -87,7 +87,7 @@ CSV = [
         "ocv.c is 1.4, out of range; allowed: at least 0, at most 1",
     ),
     ("0.1,4\n0.3,3\n", 1, "ocv.c has 2 values; a table needs at least 4 rows"),
-    ("", 1, "ocv.c is []; a list is needed"),
+    ("", 1, "ocv has no rows of filling, voltage"),
 ]
 
 
@@ -110,7 +110,9 @@ def test_a_table_that_is_no_text(tmp_path):
 
 OVERRIDES = [
     ("solver", "--set: 'solver' has no '='; write --set key.path=value"),
-    ("=3", "--set: '=3' has no '='"),
+    ("=3", "--set: '=3' has an empty key; write --set key.path=value"),
+    ("a..b=3", "--set: 'a..b=3' has an empty key"),
+    ("solver={rtol: 1, rtol: 2}", "--set: solver.rtol is written twice; keep one"),
     ("positive.thickness=3 s", "--set: positive.thickness is '3 s': a time, but a length"),
     (
         "positive.particels.size=3",

@@ -193,8 +193,8 @@ ONE_FAULT = [
         5,
         "separator.thickness is -2.5e-05 m ('-25 um'), out of range; allowed: above",
     ),
-    ("100 nm", "0", 15, "positive.particles.size.mean is 0 m, out of range; allowed: above 0 m"),
-    (SIZE, "0", 15, "positive.particles.size.value is 0 m, out of range; allowed: above 0 m"),
+    ("100 nm", "0", 15, "positive.particles.size.mean is 0 m, out of range; allowed: at"),
+    (SIZE, "0", 15, "positive.particles.size.value is 0 m, out of range; allowed: at"),
     (
         "298.15",
         "25",

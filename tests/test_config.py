@@ -115,8 +115,10 @@ def test_listed_sizes_count_themselves(tmp_path):
                    " sizes: [1 um, 200 nm]}").positive.particles[0]  # fmt: skip
     assert flat.per_volume == 2
     assert flat.size.parameters == {"sizes": (1e-6, 2e-7)}
-    nested = size_of(tmp_path, "{distribution: listed, sizes: [[1, 2, 3], [4, 5, 6]]}")
-    assert nested.parameters == {"sizes": ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))}
+    nested = size_of(
+        tmp_path, "{distribution: listed, sizes: [[1 um, 2 um, 3 um], [4 um, 5 um, 6 um]]}"
+    )
+    assert nested.parameters == {"sizes": ((1e-6, 2e-6, 3e-6), (4e-6, 5e-6, 6e-6))}
 
 
 def test_populations(tmp_path):

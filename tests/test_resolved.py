@@ -49,7 +49,7 @@ RESOLVED = [
     ("name: base", "name: '010'"),
     ("name: base", "name: 'null'"),
     ("name: base", "name: ''"),
-    (SIZE, "{distribution: listed, sizes: [[0.1 um, 2, 3], [4, 5, 6]]}"),
+    (SIZE, "{distribution: listed, sizes: [[0.1 um, 2e-7, 3e-7], [4e-7, 5e-7, 6e-7]]}"),
     (SIZE, "33.3333333333 nm"),
     ("model: homogeneous", "model: {name: homogeneous, shape: plate}\n    thickness: 7 nm"),
     ("material: lfp", "material: {name: lfp, omega: 4.51 kT}"),

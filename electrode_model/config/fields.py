@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 from electrode_model.config import schema, units
 from electrode_model.config.components import Family
 from electrode_model.config.problems import Location, Refused, listing, not_among, show
-from electrode_model.config.reading import read_number, read_whole
+from electrode_model.config.reading import read_list, read_number, read_whole
 from electrode_model.quantities import Spec
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "Section",
     "checked",
     "read_current",
+    "read_version",
+    "read_window",
     "refuse",
 ]
 
@@ -182,7 +184,7 @@ def read_current(value: Any, _: float | None = None) -> Current | None:
     unit: units.CurrentUnit = "A/m^2"
     if isinstance(value, str):
         try:
-            value, unit = units.read_current(value)
+            _, unit = units.read_current(value)
         except units.UnitError as error:
             raise Refused(str(error)) from None
     most = 1e4 if unit == units.C_RATE else 1e6
@@ -190,3 +192,22 @@ def read_current(value: Any, _: float | None = None) -> Current | None:
     if number == 0:
         raise Refused("is no current at all; write a rest, such as 'rest: 30 min'")
     return Current(value=number, unit=unit)
+
+
+def read_version(value: Any, _: float | None = None) -> int:
+    """The version of the format, which is 1; raises Refused."""
+    if type(value) is not int or value != 1:  # not True, not 1.0
+        raise Refused(f"is {show(value)}; allowed: 1")
+    return value
+
+
+def read_window(value: Any, _: float | None = None) -> tuple[float, float]:
+    """Two voltages [V], the lower one first; raises Refused."""
+    example = "the lower voltage first, such as [2 V, 4 V]"
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise Refused(f"is {show(value)}; write two voltages, {example}")
+    spec = Spec("V", "cell voltage", at_least=-10.0, at_most=10.0)
+    low, high = read_list(value, spec, nested=False)
+    if low >= high:
+        raise Refused(f"is {show(value)}; write {example}")
+    return low, high

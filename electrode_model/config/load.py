@@ -68,10 +68,11 @@ def _temperature(root: Node) -> float:
 def _override(root: Node, text: str) -> Node:
     """The tree with one ``key.path=value`` in place; missing sections are made on the way."""
     path, equals, written = text.partition("=")
-    if not equals or not path.strip():
-        message = f"{text!r} has no '='; write --set key.path=value"
-        raise ConfigError([Problem("--set", 0, "", message)])
     keys = path.strip().split(".")
+    if not equals or not all(keys):
+        wrong = "has an empty key" if equals else "has no '='"
+        message = f"{text!r} {wrong}; write --set key.path=value"
+        raise ConfigError([Problem("--set", 0, "", message)])
     return _place(root, keys, yaml_source.parse(written, "--set", tuple(keys), lines=False))
 
 
@@ -80,6 +81,8 @@ def _place(node: Node, keys: Sequence[str], value: Node) -> Node:
         return value
     key, rest = keys[0], keys[1:]
     node = spelled_out(node)
+    if key == "0" and isinstance(node.value, dict) and node.path[-1:] == ("particles",):
+        return _place(node, rest, value)  # one population may stand without its list
     path = (*node.path, key)
     if isinstance(node.value, tuple):
         if not key.isdecimal() or int(key) >= len(node.value):

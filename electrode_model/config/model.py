@@ -26,6 +26,8 @@ from electrode_model.config.fields import (
     Read,
     Section,
     checked,
+    read_version,
+    read_window,
     refuse,
 )
 from electrode_model.config.problems import Location, Refused, listing, not_among, show, unknown
@@ -53,6 +55,8 @@ __all__ = [
     "Stops",
     "json_schema",
 ]
+
+MOST_UNKNOWNS = 10_000_000  # of all particles: some ten GB
 
 Thickness = Annotated[float, Quantity("m", "thickness", above=0, at_most=0.01)]
 Bruggeman = Annotated[
@@ -200,6 +204,11 @@ class Population(Section):
     ] = 1.0
 
     @property
+    def unknowns(self) -> int:
+        """Unknowns of the particles in one electrode volume, as far as the keys tell."""
+        return self.per_volume * int(self.model.parameters.get("nodes") or 1)
+
+    @property
     def plate(self) -> bool:
         """Whether the particles are plates: by ``shape``, or by a model that has no choice."""
         return bool(self.model.parameters.get("shape", "plate") == "plate")
@@ -270,6 +279,10 @@ class Electrode(Section):
             message = f"volume_fraction sums to {shares} = {total:g}; the sum must be 1"
             message = message if self.particles else "is empty; write at least one population"
             faults.append((("particles",), message))
+        unknowns = self.volumes * sum(population.unknowns for population in self.particles)
+        if unknowns > MOST_UNKNOWNS:
+            message = f"makes {unknowns:.3g} unknowns (volumes x per_volume x nodes)"
+            faults.append((("particles",), f"{message}; at most {MOST_UNKNOWNS:.0e} are solved"))
         for index, population in enumerate(self.particles):
             for key, sizes in population.size.lists.items():
                 if isinstance(sizes[0], tuple) and len(sizes) != self.volumes:
@@ -317,21 +330,12 @@ class Output(Section):
     film: StrictBool = Field(default=False, description="draw a film of the particles")
 
 
-def _window(value: Any, _: float | None) -> tuple[float, float]:
-    example = "the lower voltage first, such as [2 V, 4 V]"
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise Refused(f"is {show(value)}; write two voltages, {example}")
-    spec = Spec("V", "cell voltage", at_least=-10.0, at_most=10.0)
-    low, high = read_list(value, spec, nested=False)
-    if low >= high:
-        raise Refused(f"is {show(value)}; write {example}")
-    return low, high
-
-
 class Config(Section):
     """One simulation."""
 
-    version: Literal[1] = Field(alias="schema", description="version of the format: 1")
+    version: Annotated[int, Read(read_version, "integer")] = Field(
+        alias="schema", description="version of the format: 1", json_schema_extra={"const": 1}
+    )
     name: str = Field(default="", description="what the run is called in figures")
     temperature: Annotated[
         float,
@@ -347,7 +351,7 @@ class Config(Section):
         float, Quantity("ohm m^2", "resistance outside the cell times its area", at_least=0)
     ] = 0.0
     voltage_window: Annotated[
-        tuple[float, float], Read(_window, "array"), Spec("V", "cell voltage")
+        tuple[float, float], Read(read_window, "array"), Spec("V", "cell voltage")
     ] = Field(
         default=(0.0, 6.0),
         description="leaving it [V] ends the run with an unplanned reason",

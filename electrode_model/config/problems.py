@@ -87,8 +87,11 @@ def listing(names: Iterable[object]) -> str:
 def nearest(name: object, allowed: Iterable[object]) -> str | None:
     """The allowed name most like ``name``, or None when nothing comes near."""
     names = {str(a).lower(): str(a) for a in allowed}
-    found = difflib.get_close_matches(str(name).lower()[:100], names, n=1, cutoff=0.55)
-    return names[found[0]] if found else None
+    written = str(name).lower()[:100]
+    found = difflib.get_close_matches(written, names, n=1, cutoff=0.55)
+    if not found and len(written) > 1:
+        found = [known for known in names if known.startswith(written)]
+    return names[found[0]] if len(found) == 1 else None
 
 
 def unknown(name: object, allowed: Sequence[object], prefix: str = "") -> str:

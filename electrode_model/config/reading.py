@@ -23,6 +23,8 @@ __all__ = [
     "read_whole",
 ]
 
+_MOST_FAULTS = 10_000  # looked for in one list: a second of work
+
 
 def read_number(value: object, spec: Spec, temperature: float | None = None) -> float:
     """A number, or a text with a unit, as a float in the unit of ``spec`` and in its bounds."""
@@ -44,7 +46,8 @@ def read_number(value: object, spec: Spec, temperature: float | None = None) -> 
 def read_whole(value: object, spec: Spec, temperature: float | None = None) -> int:
     """A whole number in the bounds of ``spec``."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Refused(f"is {show(value)}; a whole number is needed")
+        cure = f"; write {value:.0f}" if isinstance(value, float) and value % 1 == 0 else ""
+        raise Refused(f"is {show(value)}; a whole number is needed{cure}")
     _check(value, value, spec)
     return value
 
@@ -58,6 +61,8 @@ def read_list(
     faults: list[tuple[Location, str]] = []
     result: list[Any] = []
     for index, item in enumerate(value):
+        if len(faults) > _MOST_FAULTS:
+            break
         try:
             deeper = nested and isinstance(item, list | tuple)
             read: Any = partial(read_list, nested=False) if deeper else read_number

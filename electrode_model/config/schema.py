@@ -50,10 +50,12 @@ def as_written(schema: _Json) -> _Json:
     population = sections["Population"]
 
     sections["Electrolyte"] = flat(ELECTROLYTES, {"concentration": electrolyte["concentration"]})
+    sections["Electrolyte"]["anyOf"].append({"enum": list(ELECTROLYTES.names())})
     beside = {key: kinetics[key] for key in ("k0", "exchange_current")}
     laws = flat(LAWS, beside)
     for choice in laws["anyOf"]:  # every key may come from the material
         choice["required"] = []
+    laws["anyOf"].append({"type": "null"})
     sections["Kinetics"] = laws
     sections["MaterialChoice"] = _material(sections["MaterialChoice"]["properties"]["ocv"])
     size = {"type": ["number", "string"], "description": "one size for all particles [m]"}

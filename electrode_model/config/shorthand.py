@@ -189,6 +189,8 @@ def _table(node: Node, folder: Path) -> Node:
             continue
         for column, key, value in zip(columns, ("c", "voltage"), values, strict=True):
             column.append(Node(value, (*node.path, key), str(path), number))
+    if not columns[0]:
+        problems.append(Problem(str(path), 1, node.key, "has no rows of filling, voltage"))
     if problems:
         raise ConfigError(problems)
     keys = zip(("c", "voltage"), columns, strict=True)
@@ -255,6 +257,9 @@ def _protocol(node: Node, problems: list[Problem]) -> Node:
         return node
     if not node.value:
         problems.append(node.problem("is empty; write at least one step"))
+    if len(node.value) > MOST_STEPS:
+        problems.append(node.problem(f"has {len(node.value)} steps; at most {MOST_STEPS} are read"))
+        return node.holding(())
     try:
         return node.holding(tuple(_steps(node.value, problems)))
     except ConfigError as error:

@@ -143,7 +143,10 @@ def read(text: str, unit: str, temperature: float | None = None) -> float:
         if dimension(unit) != _TEMPERATURE:
             raise UnitError(f"is {text!r}: a temperature, but {expected(unit)}")
         return _finite(number + Fraction("273.15"), text)
-    factor, given = _parse(written, temperature)
+    try:
+        factor, given = _parse(written, temperature)
+    except UnitError as error:
+        raise UnitError(f"is {text!r}, which {error}") from None
     scale, wanted = _parse(unit, temperature)
     if given != wanted:
         raise UnitError(f"is {text!r}: {_name(given)}, but {expected(unit)}")

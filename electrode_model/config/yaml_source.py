@@ -22,6 +22,7 @@ __all__ = ["Node", "parse", "read", "read_text", "resolve"]
 MOST_BYTES = 5_000_000
 MOST_NODES = 100_000  # after aliases are expanded
 DEEPEST = 40
+MOST_KEYS = 1000  # of one mapping; lists are long, mappings are not
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser where it is built
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -215,9 +216,11 @@ class _Composer:
                 self.fail(event, "uses the merge key '<<', which is not supported; repeat the keys")
             if event.tag is not None or event.anchor is not None:
                 self.fail(event, f"has a tag or anchor on the key {key!r}; write the key alone")
+            if len(nodes) >= MOST_KEYS:
+                self.fail(event, f"is the {MOST_KEYS + 1}st key of one mapping; is this the file?")
             if key in nodes:
-                first = nodes[key].line
-                self.fail(event, f"is written twice, first in line {first}; keep one", (*path, key))
+                first = f", first in line {nodes[key].line}" if self.lines else ""
+                self.fail(event, f"is written twice{first}; keep one", (*path, key))
             nodes[key] = self.node(next(self.events), (*path, key), line, depth + 1)
         return nodes
 
@@ -279,6 +282,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 def _sibling(path: Path) -> str:
+    if path.is_symlink():
+        return f": it is a link to {path.readlink()}, which is not there"
     try:
         near = nearest(path.name, [p.name for p in path.parent.iterdir()])
     except OSError:

@@ -30,8 +30,10 @@ def build(
 ) -> list[Model]:
     """``nodes`` states each; ``size`` is the radius or the half length of a slab.
 
-    The spacing should be below the width of the phase boundary, about
-    2 sqrt(kappa/(rho_s kT)): 3-6 nm for LiFePO4 and Li4Ti5O12.
+    The spacing should be at most half of the length sqrt(kappa/(rho_s kT)): 1.36 nm for
+    Li4Ti5O12, 2.97 nm for LiFePO4.  Coarser grids pin the phase boundary at every point: at
+    0.55, 0.75, 1.1 and 1.5 lengths the voltage of Li4Ti5O12 errs by up to 0.03, 0.4, 6 and
+    12 mV, and the steps are two to three times as many.
     """
     grid = radial(shape, nodes, refinement)
 

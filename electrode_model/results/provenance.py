@@ -32,7 +32,7 @@ def package_version(name: str) -> str | None:
 
 def commit() -> str | None:
     """Commit of the checkout this package is run from, "-dirty" if edited; else None."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     # an environment may lie inside a checkout of something else: only our own counts
     if not (package.parent / ".git").exists():
         return None
@@ -48,4 +48,5 @@ def commit() -> str | None:
 
 def seeds(config: "Config") -> list[Any]:
     """Seed of each population of particles; None where nothing is drawn at random."""
-    return [population.size.parameters.get("seed") for population in config.positive.particles]
+    sizes = [population.size.parameters for population in config.positive.particles]
+    return [size.get("seed") if size.get("sampling") == "random" else None for size in sizes]

@@ -108,7 +108,10 @@ class Result:
             data["Step"] = data["Step"].astype(int)
             data.update(_field_names(storage.read_arrays(folder / "fields", grown=True)))
             steps = [StepReport(**step) for step in summary.get("steps", [])]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except KeyError as error:
+            text = f"{folder} holds no readable result: {error} is missing in its files"
+            raise storage.FolderError(text) from error
+        except (OSError, ValueError, TypeError) as error:
             raise storage.FolderError(f"{folder} holds no readable result: {error}") from error
         return cls(layout, config, steps, summary, data, folder)
 

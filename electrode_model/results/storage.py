@@ -72,12 +72,20 @@ def next_folder(parent: Path, stem: str) -> Path:
 
 def check_folder(folder: Path, overwrite: bool = False) -> None:
     """Raise :class:`FolderError` if ``folder`` cannot take a new result; change nothing."""
-    if not folder.exists():
+    try:
+        folder.lstat()
+    except FileNotFoundError:
         return
-    if not folder.is_dir():
-        raise FolderError(f"{folder} is a file; give a folder for the result")
-    if not any(folder.iterdir()):
-        return
+    except OSError as error:
+        raise FolderError(f"{folder} cannot be made: {error.strerror}") from error
+    try:
+        folder.stat()  # a link to nowhere or to itself says so
+        if not folder.is_dir():
+            raise FolderError(f"{folder} is a file; give a folder for the result")
+        if not any(folder.iterdir()):
+            return
+    except OSError as error:
+        raise FolderError(f"{folder} cannot be made: {error.strerror}") from error
     if not overwrite:
         raise FolderError(
             f"{folder} is not empty; choose another folder"

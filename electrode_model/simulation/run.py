@@ -84,8 +84,10 @@ class Run:
         self._save(0.0, self.system.y, frame=True)
         passed = next((w for w in watched if w.margin(start) >= 0), None)
         if passed is not None:
+            # A hold that has nothing to do is as planned; a current that never flows is not.
             text = f"{passed.name} was already passed at the start ({start.voltage:.4g} V)"
-            self._report(f"{passed.name} already passed", True, text, 0.0)
+            planned = step.kind != "current"
+            self._report(f"{passed.name} already passed", planned, text, 0.0)
             return True
         return self._integrate(start, [*watched, *window(self._config.voltage_window)])
 
@@ -115,8 +117,7 @@ class Run:
         while True:
             done = stepper.step()
             if isinstance(done, Outcome):
-                self._give_up(done, stepper)
-                return False
+                return self._give_up(done, stepper)
             self._steps_left -= 1
             end = first_crossing(watched, partial(self._within, done), done.start, done.end)
             for t in times.until(done.end if end is None else end[0]):
@@ -238,15 +239,26 @@ class Run:
             cause = "the current asks for more salt at the foil than there is; lower the current"
         return f"no state of the cell carries this step at its start: {cause}"
 
-    def _give_up(self, outcome: Outcome, stepper: Stepper) -> None:
-        """A step that cannot be made: because the particles are full or empty, or a failure."""
+    def _give_up(self, outcome: Outcome, stepper: Stepper) -> bool:
+        """A step that cannot be made: because the particles are full or empty, or a failure.
+
+        Where the step has a voltage cut-off, full particles count as reaching it: from there
+        the voltage falls by volts within a charge that no double resolves.
+        """
         state, size = stepper.state, stepper.h * self._scales.time
         saturated = self.reader.saturation(state)
         if saturated is None:
             text = f"step of {size:.3g} s; {stepper.worst()}; {self.reader.condition(state)}"
             self._fail(outcome, text, stepper.t)
-            return
+            return False
         at = self._clock + stepper.t * self._scales.time
+        cut_off = self._now.step.until.voltage
+        if cut_off is not None and self._now.step.kind == "current":
+            self.system.y[:] = state
+            self._save(stepper.t, state, frame=True)
+            text = f"{saturated} at {at:.6g} s; {self.reader.condition(state)}"
+            self._report(f"voltage {cut_off:g} V, {saturated}", True, text, stepper.t)
+            return True
         text = (
             f"{saturated} at {at:.6g} s, before any cut-off of the step, and no voltage carries"
             f" the current any further; {self.reader.condition(state)}; give the step a cut-off"
@@ -254,6 +266,7 @@ class Run:
         )
         self.status, self.message = "stopped", f"step {self._now.index + 1}: {text}"
         self._report(saturated, False, text, stepper.t)
+        return False
 
 
 class _SaveTimes:

@@ -37,6 +37,15 @@ _MOST_GROWTH = 10.0
 _SAFETY = 0.85
 
 
+class _Newton(Enum):
+    """How a Newton iteration ended."""
+
+    CONVERGED = 0
+    SLOW = 1
+    NOT_FINITE = 2
+    OUTSIDE = 3  # converged to a filling beyond 0 or 1
+
+
 class Outcome(Enum):
     """Why an integration could not go on; a planned end is a cut-off (cutoffs.py)."""
 
@@ -236,16 +245,19 @@ class Stepper:
             predicted = d[: order + 1].sum(axis=0)
             self._weigh(predicted)
             np.matmul(_GAMMA[1 : order + 1] / _ALPHA[order], d[1 : order + 1], out=self._psi)
-            converged = self._newton(predicted)
+            ended = self._newton(predicted)
             np.subtract(self.system.y, predicted, out=self._correction)
-            if converged is not True:
+            if ended is not _Newton.CONVERGED:
                 if not self._fresh:
                     self._stale = True
-                    if converged is False:
+                    if ended is _Newton.SLOW:
                         continue  # the same step with the Jacobian of the last accepted state
                 statistics.newton_failures += 1
-                last_failure = Outcome.NOT_FINITE if converged is None else Outcome.STEP_TOO_SMALL
-                self._rescale(0.25 if converged is None else 0.5)
+                if ended is _Newton.OUTSIDE:
+                    self.order = 1
+                lost = ended is _Newton.NOT_FINITE
+                last_failure = Outcome.NOT_FINITE if lost else Outcome.STEP_TOO_SMALL
+                self._rescale(0.5 if ended is _Newton.SLOW else 0.25)
                 continue
             error = _ERROR[order] * self._norm(self._correction)
             if error > 1:
@@ -266,17 +278,17 @@ class Stepper:
         self._plan_next(error)
         return Interpolant(start, self.t, order, self.h, d[: order + 1])
 
-    def _newton(self, predicted: Array) -> bool | None:
-        """Correct the prediction.  None: not finite; False: too slow or too far."""
+    def _newton(self, predicted: Array) -> _Newton:
+        """Correct the prediction."""
         system, statistics = self.system, self.statistics
         cj = _ALPHA[self.order] / self.h
         y, slope = system.y, system.slope
         if (self._stale or self._age > _JACOBIAN_AGE) and not self._refresh():
-            return None
+            return _Newton.NOT_FINITE
         if self._factored != (self.h, self.order):
             statistics.factorisations += 1
             if not system.factor(cj):
-                return None
+                return _Newton.NOT_FINITE
             self._factored, self._rate = (self.h, self.order), None
         y[:] = predicted
         np.multiply(self._psi, cj, out=slope)
@@ -288,11 +300,11 @@ class Stepper:
             size = self._norm(delta)
             if not np.isfinite(size):  # as it is where the residual is not
                 statistics.not_finite += 1
-                return None
+                return _Newton.NOT_FINITE
             y += delta
             slope += np.multiply(delta, cj, out=self._work)
             if size <= _NOISE:
-                return True
+                return self._inside(cj)
             if iteration == 0:  # a rate that served before says little of a larger step
                 rate = None if self._rate is None else max(self._rate, _LEAST_RATE)
             else:
@@ -303,11 +315,28 @@ class Stepper:
             if rate is not None:
                 left = size * rate / (1 - rate)
                 if left <= _NEWTON_TOLERANCE:
-                    return True
+                    return self._inside(cj)
                 if left * rate ** (_NEWTON_ITERATIONS - 1 - iteration) > _NEWTON_TOLERANCE:
                     break
             before = size
-        return False
+        return _Newton.SLOW
+
+    def _inside(self, cj: float) -> _Newton:
+        """Accept a converged state if every filling is between 0 and 1, iterating on for that.
+
+        Some exchange currents, such as c^1/2 (1-c)^3/2, turn the sign of both directions beyond
+        c = 1: a particle there, by however little, would fill on for ever.
+        """
+        system = self.system
+        for _ in range(_NEWTON_ITERATIONS):
+            if system.fillings_inside():
+                return _Newton.CONVERGED
+            system.evaluate()
+            self.statistics.residuals += 1
+            delta = system.solve()
+            system.y += delta
+            system.slope += np.multiply(delta, cj, out=self._work)
+        return _Newton.CONVERGED if system.fillings_inside() else _Newton.OUTSIDE
 
     def _refresh(self) -> bool:
         """Jacobian at the last accepted state, never at a prediction that has failed."""

@@ -219,6 +219,10 @@ class System:
             _GroupSolver(g, moving_c_e, *(self._part(a, k, g) for a in arrays))
             for k, g in enumerate(groups)
         ]
+        self._fillings = [
+            solver.x[_evenly(group.kernel.filling)]
+            for solver, group in zip(self.groups, groups, strict=True)
+        ]
         self._n_v = circuit.filling_rate.shape[0]
         self._r = np.zeros(self._n_v)
         self._compile(circuit)
@@ -307,6 +311,10 @@ class System:
             group.substitute(d_phi, d_c)
         return self.delta
 
+    def fillings_inside(self) -> bool:
+        """Whether every filling of ``y`` is between 0 and 1; False where one is not finite."""
+        return all(0 < c.min() and c.max() < 1 for c in self._fillings)
+
     def worst_unknown(self, values: Array) -> str:
         """Name and place of the unknown with the largest of ``values`` (n,)."""
         return self._name(int(np.abs(values).argmax()), self.where, "film current")
@@ -329,6 +337,12 @@ class System:
                 return f"{kind} of {place}{inside}"
         name, part = next((n, p) for n, p in circuit.items() if p.start <= k < p.stop)
         return name if part.stop - part.start == 1 else f"{name}, cell {k - part.start}"
+
+
+def _evenly(rows: np.ndarray) -> slice:
+    """Evenly spaced rows as a slice, which makes a view."""
+    step = int(rows[1] - rows[0]) if rows.size > 1 else 1
+    return slice(int(rows[0]), int(rows[-1]) + 1, step)
 
 
 def _start(group: Group, filling: float) -> Array:
