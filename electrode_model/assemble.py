@@ -11,6 +11,7 @@ from electrode_model import distributions, exchange_current, kinetics
 from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, single_volume
 from electrode_model.config import components
 from electrode_model.constants import HOUR
+from electrode_model.electrolyte import Transport
 from electrode_model.free_energy import PiecewiseCubic, Potential, open_circuit, regular_solution
 from electrode_model.material import Material
 from electrode_model.particle import Chemistry, Kernel, Particles
@@ -25,9 +26,9 @@ __all__ = ["Assembly", "Group", "assemble", "chemistry"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Volume of a particle ~ size^power: plates keep their thickness, cylinders their length,
-#: slabs of one material are taken as similar bodies.
-_VOLUME_POWER = {"sphere": 3, "cylinder": 2, "slab": 3, "plate": 2}
+#: Powers of the size in a particle's reacting area and volume: plates keep their thickness,
+#: cylinders their length, slabs of one material are taken as similar bodies.
+_POWERS = {"sphere": (2, 3), "cylinder": (1, 2), "slab": (2, 3), "plate": (2, 2)}
 
 #: Numbers of a material behind the parameters of a particle.
 _NEEDED = {"diffusion": "diffusivity", "wetting": "wetting_filling and wetting_layer"}
@@ -55,6 +56,7 @@ class Assembly:
     initial_filling: float
     guess: Mapping[str, float]  # kT/e, potentials to begin the search for the start from
     c_e: float  # mol/L, initial
+    c_e_range: tuple[float, float]  # mol/L, where the electrolyte's properties hold
     series_resistance: float  # ohm m^2
 
 
@@ -76,8 +78,7 @@ class _Population:
     @property
     def share(self) -> Array:
         """(volumes, per_volume) share of this population's capacity in each volume."""
-        shape = str(self.given.model.parameters.get("shape", "plate"))
-        volume = self.size ** _VOLUME_POWER[shape]
+        volume = self.size ** _powers(self.given)[1]
         share: Array = volume / volume.sum(axis=1, keepdims=True)
         return share
 
@@ -103,14 +104,16 @@ def assemble(config: "Config") -> Assembly:
             standard = population.numbers["standard_potential"] / scales.voltage
             guess = standard - float(law.potential(c).total(c))
         groups += _groups(population, law, population.share * (population.sites / sites), scales)
+    transport = _transport(config)
     return Assembly(
         groups=tuple(groups),
-        circuit=_circuit(config, scales),
+        circuit=_circuit(config, scales, transport),
         scales=scales,
         layout=_layout(config, scales, groups, populations),
         initial_filling=electrode.initial_filling,
         guess=dict.fromkeys(("voltage", "phi_s"), guess),
         c_e=config.electrolyte.concentration / scales.concentration,
+        c_e_range=(transport and transport.concentrations) or (-np.inf, np.inf),
         series_resistance=config.series_resistance,
     )
 
@@ -123,10 +126,15 @@ def _populations(config: "Config") -> list[_Population]:
         numbers = {name: number.value for name, number in material.numbers.items()}
         numbers |= given.material.overrides
         draw = getattr(distributions, given.size.name)
-        size: Array = draw((volumes, given.per_volume), **given.size.parameters)
+        count = (volumes, given.per_volume)
+        size: Array = draw(count, _powers(given), **given.size.parameters)
         found.append(_Population(given, material, numbers, size, first))
         first += size.size
     return found
+
+
+def _powers(given: "Population") -> tuple[int, int]:
+    return _POWERS[str(given.model.parameters.get("shape", "plate"))]
 
 
 def chemistry(
@@ -208,13 +216,28 @@ def _groups(population: _Population, law: Chemistry, share: Array, scales: Scale
     return groups
 
 
-def _circuit(config: "Config", scales: Scales) -> Circuit:
-    electrode, electrolyte = config.positive, config.electrolyte
-    c_e = electrolyte.concentration
-    if config.negative.model == "ideal" or config.separator is None:
+def _transport(config: "Config") -> Transport | None:
+    """Of the electrolyte; None where nothing moves in it."""
+    choice = config.electrolyte.model
+    if config.separator is None:
+        return None
+    module = import_module(f"electrode_model.electrolytes.{choice.name}")
+    transport: Transport | None = module.build(**choice.parameters)
+    if transport is not None and transport.temperatures is not None:
+        coldest, hottest = transport.temperatures
+        if not coldest <= config.temperature <= hottest:
+            raise ValueError(
+                f"the electrolyte's properties hold from {coldest:g} to {hottest:g} K, not at"
+                f" {config.temperature:g} K; give all four of them as numbers instead"
+            )
+    return transport
+
+
+def _circuit(config: "Config", scales: Scales, transport: Transport | None) -> Circuit:
+    electrode, gap = config.positive, config.separator
+    c_e = config.electrolyte.concentration
+    if gap is None:
         return single_volume(scales, c_e, config.series_resistance)
-    module = import_module(f"electrode_model.electrolytes.{electrolyte.model.name}")
-    gap = config.separator
     return circuit(
         scales,
         Foil(config.negative.exchange_current, config.negative.film_resistance),
@@ -223,7 +246,7 @@ def _circuit(config: "Config", scales: Scales) -> Circuit:
             Region(electrode.thickness, electrode.volumes, electrode.porosity, electrode.bruggeman),
             electrode.conductivity,
         ),
-        module.build(**electrolyte.model.parameters),
+        transport,
         c_e,
         config.series_resistance,
     )

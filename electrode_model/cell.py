@@ -223,7 +223,7 @@ def _solid(
         return collector * ca.SX.ones(electrode.region.cells), {}
     phi_s = unknowns.add(name, np.zeros(electrode.region.cells))
     conductance = electrode.conductivity * scales.resistance / electrode.region.width
-    inner = -conductance * (phi_s[1:] - phi_s[:-1])
+    inner = -conductance * (phi_s[1:, 0] - phi_s[:-1, 0])  # of one volume: no rows, one column
     if side > 0:
         faces = ca.vertcat(0, inner, 2 * conductance * (phi_s[-1] - collector))
     else:

@@ -1,7 +1,8 @@
 """Particle sizes of an electrode.
 
-Each distribution is a pure function  distribution(count, *, own parameters) -> sizes  of
-``count = (n_volumes, per_volume)``; it returns an array of that shape [m].  A size is a
+Each distribution is a pure function  distribution(count, powers, *, own parameters) -> sizes  of
+``count = (n_volumes, per_volume)``; it returns an array of that shape [m].  ``powers`` are those
+of the size in a particle's area and volume, (2, 3) for spheres.  A size is a
 sphere's or cylinder's radius, half the length of a slab, or the length of a plate.  Every
 particle stands for itself: sizes are never rounded to a grid, and the share of a particle in
 the electrode follows from its volume.  A distribution's name here is its name in a configuration
@@ -21,12 +22,13 @@ __all__ = ["constant", "listed", "lognormal"]
 
 _SMALLEST, _LARGEST = 1e-10, 1e-3  # m: an atom, and what no particle is
 
-# A population weighted with size^k is lognormal again, its ln-mean higher by k sigma^2.
-_POWER = {"number": 0, "area": 2, "volume": 3}
+_WEIGHTINGS = ("number", "area", "volume")
+_BODIES = (2, 3)  # powers of the size in the area and volume of similar bodies
 
 
 def constant(
     count: tuple[int, int],
+    powers: tuple[int, int] = _BODIES,
     *,
     value: Annotated[
         float, Spec("m", "size of every particle", at_least=_SMALLEST, at_most=_LARGEST)
@@ -38,6 +40,7 @@ def constant(
 
 def lognormal(
     count: tuple[int, int],
+    powers: tuple[int, int] = _BODIES,
     *,
     mean: Annotated[
         float,
@@ -65,8 +68,9 @@ def lognormal(
 
     ``mean`` and ``std`` describe the distribution that was measured: by number of particles
     (microscopy), by their surface or by their volume (laser diffraction).  Particles are drawn
-    from the number distribution behind it, whose ln-mean is lower by 2 or 3 ln-variances
-    (Hatch & Choate, J. Franklin Inst. 207 (1929) 369).
+    from the number distribution behind it: a lognormal population weighted with size^k is
+    lognormal again, its ln-mean higher by k ln-variances (Hatch & Choate, J. Franklin Inst.
+    207 (1929) 369).
 
     ``quantiles`` puts the number distribution's quantiles at (i + 1/2)/n, ascending, into
     every volume: the best few particles can do, but the largest are missing, so the sample's
@@ -74,15 +78,17 @@ def lognormal(
     its own draws, which depend on ``seed`` and the volume only: more particles or more volumes
     leave the earlier draws as they were.
     """
-    if weighting not in _POWER:
-        raise ValueError(f"weighting {weighting!r} is none of {', '.join(_POWER)}")
+    if weighting not in _WEIGHTINGS:
+        raise ValueError(f"weighting {weighting!r} is none of {', '.join(_WEIGHTINGS)}")
+    power = (0, *powers)[_WEIGHTINGS.index(weighting)]
     variance = log1p((std / mean) ** 2)
-    centre = log(mean) - variance / 2 - _POWER[weighting] * variance
+    centre = log(mean) - variance / 2 - power * variance
     return np.exp(centre + sqrt(variance) * _standard_normal(count, sampling, seed))
 
 
 def listed(
     count: tuple[int, int],
+    powers: tuple[int, int] = _BODIES,
     *,
     sizes: Annotated[
         Sequence[float] | Sequence[Sequence[float]],

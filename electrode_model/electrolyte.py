@@ -21,3 +21,5 @@ class Transport:
     conductivity: Property  # S/m
     t_plus: Property  # transference number of the cation
     thermodynamic_factor: Property  # 1 + d ln f / d ln c
+    temperatures: tuple[float, float] | None = None  # K, where these hold; None: anywhere
+    concentrations: tuple[float, float] | None = None  # mol/L

@@ -73,7 +73,7 @@ def test_a_dip_within_a_step_is_seen():
 
 
 def test_leaving_the_window_is_not_planned():
-    lower, upper = window((2.0, 4.0))
+    _, lower, upper = window((2.0, 4.0))
     assert lower.margin(seen(voltage=1.9)) > 0 > lower.margin(seen(voltage=2.1))
     assert upper.margin(seen(voltage=4.1)) > 0 > upper.margin(seen(voltage=3.9))
     assert not lower.planned

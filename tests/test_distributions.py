@@ -22,9 +22,9 @@ def weighted_moments(sizes, power):
 @pytest.mark.parametrize("name", distributions.__all__)
 def test_a_distribution_is_found_by_its_signature(name):
     parameters = inspect.signature(getattr(distributions, name)).parameters
-    assert next(iter(parameters)) == "count"
+    assert list(parameters)[:2] == ["count", "powers"]
     own = [p for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-    assert len(own) == len(parameters) - 1
+    assert len(own) == len(parameters) - 2
     numbers = [p for p in own if hasattr(p.annotation, "__metadata__")]
     assert numbers
     assert all(isinstance(p.annotation.__metadata__[0], Spec) for p in numbers)
@@ -148,3 +148,9 @@ def test_listed_refuses_what_does_not_fit(sizes, words):
 def test_lognormal_names_the_legal_words(key):
     with pytest.raises(ValueError, match=f"{key} 'mass' is none of"):
         lognormal((1, 2), mean=MEAN, std=STD, **{key: "mass"})
+
+
+def test_weighting_follows_the_body():
+    """Plates of one thickness: the volume goes as the square of the length."""
+    sizes = lognormal((1, 20_000), (2, 2), mean=MEAN, std=STD, weighting="volume")[0]
+    assert np.average(sizes, weights=sizes**2) == pytest.approx(MEAN, rel=2e-3)

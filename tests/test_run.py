@@ -68,7 +68,7 @@ def test_leaving_the_voltage_window_stops_the_run_and_says_so(tmp_path):
     result = run(tmp_path, SINGLE, "voltage_window=[2.5 V, 6 V]", protocol=protocol)
     assert result.status == "stopped"
     assert not result.steps[0].planned
-    assert "voltage window 2.5 V left" in result.message
+    assert "voltage window 2.5 V: ended" in result.message
     assert "give it a cut-off" in result.message
     assert len(result.steps) == 1
     # near full the voltage falls by volts within a rounding error of the time
@@ -85,7 +85,7 @@ def test_a_full_or_empty_electrode_is_an_end_with_a_name(tmp_path, rate, end):
     result = run(tmp_path, SINGLE, *overrides, protocol=protocol)
     assert result.status == "stopped"
     assert result.steps[0].reason == f"particles {end}"
-    assert "give the step a cut-off" in result.message
+    assert "give it a voltage cut-off" in result.message
 
 
 @pytest.mark.parametrize(
@@ -207,3 +207,45 @@ def test_a_number_that_the_material_lacks_is_asked_for(tmp_path):
     )
     with pytest.raises(em.ConfigError, match=r"need wetting_filling.* nmc532 does not give"):
         run(tmp_path, SINGLE, *overrides)
+
+
+def test_one_volume_may_have_a_resistive_solid(tmp_path):
+    result = run(tmp_path, HALF_CELL, "positive.conductivity=1 S/m", "positive.volumes=1")
+    assert result.status == "finished"
+
+
+def test_output_times_that_fill_a_disk_are_refused(tmp_path):
+    protocol = "[{rest: 1 h}]"
+    with pytest.raises(em.ConfigError, match=r"output\.every is 1e-12 s.*write at least 0\.0036 s"):
+        run(tmp_path, SINGLE, "output.every=1e-12", protocol=protocol)
+
+
+def test_a_rest_that_never_reaches_its_voltage_ends(tmp_path):
+    result = run(tmp_path, SINGLE, protocol="[{rest: {}, until: {voltage: 1 V}}]")
+    assert result.status == "stopped"
+    assert result.steps[0].reason == "1e+10 s without a cut-off"
+    assert result["Time [s]"].size < 10_000  # thinned out: evenly spaced they would be 5e8
+
+
+def test_full_particles_count_as_the_cut_off_beyond(tmp_path):
+    """1 V below the plateau no double says how full a particle is; the protocol goes on."""
+    protocol = "[{current: 1 C, until: {voltage: 0.5 V}}, {rest: 1 min}]"
+    result = run(tmp_path, SINGLE, protocol=protocol)
+    assert result.status == "finished"
+    assert result.steps[0].reason == "voltage 0.5 V, particles full"
+    assert result["Positive filling fraction"][-1] > 0.9999
+
+
+def test_a_current_that_never_flows_is_not_as_planned(tmp_path):
+    result = run(tmp_path, SINGLE, protocol="[{current: 1 C, until: {voltage: 3.6 V}}]")
+    assert not result.steps[0].planned
+
+
+def test_an_electrolyte_beyond_its_measurements_is_noted(tmp_path):
+    overrides = ("positive.thickness=300 um", "positive.volumes=10")
+    protocol = "[{current: 5 C, until: {voltage: 2.5 V}}]"
+    result = run(tmp_path, HALF_CELL, *overrides, protocol=protocol)
+    assert "note: the electrolyte reached" in result.steps[0].message
+    assert "measured from 0 to 3.9" in result.message
+    with pytest.raises(em.ConfigError, match="hold from 263 to 333"):
+        run(tmp_path, HALF_CELL, "temperature=400 K")

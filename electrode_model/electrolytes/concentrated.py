@@ -31,7 +31,11 @@ def build(
     single-ion conductor, in which no concentration gradient can arise.
     """
     source = import_module(f"electrode_model.electrolytes.properties.{properties}")
+    given = (t_plus, diffusivity, conductivity, thermodynamic_factor)
+    fitted = any(number is None for number in given)
     return Transport(
+        temperatures=source.TEMPERATURES if fitted else None,
+        concentrations=source.CONCENTRATIONS if fitted else None,
         diffusivity=_constant(diffusivity) or source.diffusivity,
         conductivity=_constant(conductivity) or source.conductivity,
         t_plus=_constant(t_plus) or source.t_plus,

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["CutOff", "External", "cut_offs", "first_crossing", "window"]
 
 
+_LONGEST = 1e10  # s: three centuries, longer than any step that means something
+
+
 @dataclass(frozen=True)
 class External:
     """What is seen from outside the cell at one moment of a step; SI."""
@@ -69,9 +72,10 @@ def cut_offs(step: "Step", start: External, scales: Scales) -> list[CutOff]:
 
 
 def window(limits: tuple[float, float]) -> list[CutOff]:
-    """Unplanned ends: the voltage leaves the window of the cell."""
+    """Unplanned ends: the voltage leaves the window of the cell, or nothing ever happens."""
     lower, upper = limits
     return [
+        CutOff(f"{_LONGEST:g} s without a cut-off", lambda s: s.time - _LONGEST, planned=False),
         CutOff(f"voltage window {lower:g} V", lambda s: lower - s.voltage, planned=False),
         CutOff(f"voltage window {upper:g} V", lambda s: s.voltage - upper, planned=False),
     ]

@@ -12,6 +12,7 @@ from electrode_model.solver.system import System
 
 __all__ = ["Reader"]
 
+_LAST_DIGITS = 1e-12  # of a filling; LiFePO4 comes this far at 2.0 V, at 1C
 _SATURATED = 1e-8  # of a filling; a cut-off 0.8 V beyond the plateau is reached before
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -101,6 +102,28 @@ class Reader:
             text += f", electrolyte {c_e.min():.4g} to {c_e.max():.4g} mol/m^3"
         voltage = float(state[self._system.where["voltage"]][0]) * self._scales.voltage
         return f"{text}, {voltage:.4g} V"
+
+    def strayed(self, state: Array) -> str | None:
+        """Where the electrolyte is beyond the concentrations its properties were measured at."""
+        part = self._system.where.get("c_e")
+        if part is None:
+            return None
+        c_e, (least, most) = state[part], self._assembly.c_e_range
+        if c_e.min() >= least and c_e.max() <= most:
+            return None
+        return (
+            f"the electrolyte reached {c_e.min():.3g} to {c_e.max():.3g} mol/L, its properties"
+            f" were measured from {least:g} to {most:g}"
+        )
+
+    def exhausted(self, state: Array) -> bool:
+        """Whether a discharge has filled the electrode to the last digits of a double.
+
+        Beyond, 1 - c is rounding noise and so is the voltage, now and in a rest to come.
+        """
+        if float(state[self._system.where["current"]][0]) <= 0:
+            return False
+        return self._initial + self.charge(state) > 1 - _LAST_DIGITS
 
     def saturation(self, state: Array) -> str | None:
         """Whether a surface is full or empty to the last digits while current flows."""

@@ -35,6 +35,7 @@ class _Present:
     step: "Step"
     charge: float  # passed when it began, in units of the capacity
     statistics: Statistics = field(default_factory=Statistics)
+    note: str | None = None  # what the user should know of it besides its end
     began: float = field(default_factory=time.perf_counter)  # s on the clock
 
 
@@ -122,11 +123,16 @@ class Run:
             end = first_crossing(watched, partial(self._within, done), done.start, done.end)
             for t in times.until(done.end if end is None else end[0]):
                 self._save(t, done(t), frame=True)
+                if time.monotonic() > self._deadline:
+                    break  # output times may be very many; the limit is reported below
             if end is not None:
                 return self._stop(*end, done)
             if times.last < done.end:
                 self._save(done.end, stepper.state, frame=False)
+            self._now.note = self.reader.strayed(stepper.state) or self._now.note
             self._progress(start, done)
+            if self.reader.exhausted(stepper.state):
+                return self._saturated("particles full", stepper)
             limit = self._limit(stepper, behind)
             if limit is not None:
                 self._fail(*limit, stepper.t)
@@ -143,7 +149,7 @@ class Run:
         if not cut_off.planned:
             filling = self.reader.filling(state)
             text = (
-                f"{cut_off.name} left after {t * self._scales.time:.6g} s, at a mean filling of"
+                f"{cut_off.name}: ended after {t * self._scales.time:.6g} s, at a mean filling of"
                 f" {filling:.6g}, before any cut-off of the step; give it a cut-off that the"
                 " cell can reach, or widen voltage_window"
             )
@@ -205,6 +211,9 @@ class Run:
     def _report(self, reason: str, planned: bool, message: str, t: float) -> None:
         """Close the present step ``t`` hours after its beginning."""
         now, end = self._now, self._clock + t * self._scales.time
+        if now.note is not None:
+            message = f"{message}; note: {now.note}"
+            self.message = self.message or f"note on step {now.index + 1}: {now.note}"
         numbers = now.statistics.as_dict() | {"solve_seconds": time.perf_counter() - now.began}
         self._recorder.step_done(
             StepReport(
@@ -240,32 +249,31 @@ class Run:
         return f"no state of the cell carries this step at its start: {cause}"
 
     def _give_up(self, outcome: Outcome, stepper: Stepper) -> bool:
-        """A step that cannot be made: because the particles are full or empty, or a failure.
+        """A time step that cannot be made: because surfaces are full or empty, or a failure."""
+        end = self.reader.saturation(stepper.state)
+        if end is not None:
+            return self._saturated(end, stepper)
+        text = f"step of {stepper.h * self._scales.time:.3g} s; {stepper.worst()}"
+        self._fail(outcome, f"{text}; {self.reader.condition(stepper.state)}", stepper.t)
+        return False
 
-        Where the step has a voltage cut-off, full particles count as reaching it: from there
-        the voltage falls by volts within a charge that no double resolves.
+    def _saturated(self, end: str, stepper: Stepper) -> bool:
+        """The particles take or give no more.  False ends the run.
+
+        Where the step has a voltage cut-off, that counts as reaching it: from here the voltage
+        falls by volts within a charge that no double resolves.
         """
-        state, size = stepper.state, stepper.h * self._scales.time
-        saturated = self.reader.saturation(state)
-        if saturated is None:
-            text = f"step of {size:.3g} s; {stepper.worst()}; {self.reader.condition(state)}"
-            self._fail(outcome, text, stepper.t)
-            return False
+        step, state = self._now.step, stepper.state
         at = self._clock + stepper.t * self._scales.time
-        cut_off = self._now.step.until.voltage
-        if cut_off is not None and self._now.step.kind == "current":
+        text = f"{end} at {at:.6g} s; {self.reader.condition(state)}"
+        if step.kind == "current" and step.until.voltage is not None:
             self.system.y[:] = state
             self._save(stepper.t, state, frame=True)
-            text = f"{saturated} at {at:.6g} s; {self.reader.condition(state)}"
-            self._report(f"voltage {cut_off:g} V, {saturated}", True, text, stepper.t)
+            self._report(f"voltage {step.until.voltage:g} V, {end}", True, text, stepper.t)
             return True
-        text = (
-            f"{saturated} at {at:.6g} s, before any cut-off of the step, and no voltage carries"
-            f" the current any further; {self.reader.condition(state)}; give the step a cut-off"
-            " nearer to the plateau"
-        )
+        text += ", before any cut-off of the step; give it a voltage cut-off"
         self.status, self.message = "stopped", f"step {self._now.index + 1}: {text}"
-        self._report(saturated, False, text, stepper.t)
+        self._report(end, False, text, stepper.t)
         return False
 
 

@@ -9,11 +9,14 @@ from electrode_model.assemble import assemble
 from electrode_model.config.load import load
 from electrode_model.config.model import Config
 from electrode_model.config.problems import ConfigError, Problem
+from electrode_model.constants import HOUR
 from electrode_model.results.records import Progress
 from electrode_model.results.result import Recorder, Result
 from electrode_model.simulation.run import Run
 
 __all__ = ["simulate"]
+
+_MOST_TIMES = 1e6
 
 
 def simulate(
@@ -52,6 +55,7 @@ def simulate(
         config = source
     else:
         config = load(source, overrides)
+    _check_output(config, str(source) if not isinstance(source, Config) else "configuration")
     began = time.perf_counter()
     try:
         assembly = assemble(config)
@@ -65,3 +69,21 @@ def simulate(
         run()
         status = cast(Literal["finished", "stopped", "failed"], run.status)
         return recorder.finish(status, run.message, {"set_up_seconds": set_up})
+
+
+def _check_output(config: Config, name: str) -> None:
+    """Refuse output times that a run of the protocol could only fill a disk with."""
+    every = config.output.every
+    if every is None:
+        return
+    for index, step in enumerate(config.protocol):
+        lasts = step.until.time or 0.0
+        if step.current is not None and step.current.unit == "C-rate":
+            whole = HOUR / abs(step.current.value)
+            lasts = min(lasts, whole) if lasts else whole
+        if lasts / every > _MOST_TIMES:
+            text = (
+                f"is {every:g} s, which saves step {index + 1} {lasts / every:.3g} times; allowed:"
+                f" at most {_MOST_TIMES:g} times a step; write at least {lasts / _MOST_TIMES:.3g} s"
+            )
+            raise ConfigError([Problem(name, 0, "output.every", text)])

@@ -28,6 +28,7 @@ from electrode_model.solver.tape import Tape
 
 __all__ = ["System"]
 
+_ROUNDING = 4 * float(np.finfo(float).eps)  # of a filling
 _LONG_RUN = 128  # particles in a volume
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -312,8 +313,9 @@ class System:
         return self.delta
 
     def fillings_inside(self) -> bool:
-        """Whether every filling of ``y`` is between 0 and 1; False where one is not finite."""
-        return all(0 < c.min() and c.max() < 1 for c in self._fillings)
+        """Whether every filling of ``y`` is between 0 and 1, but for rounding; False for NaN."""
+        low, high = -_ROUNDING, 1 + _ROUNDING
+        return all(c.min() > low and c.max() < high for c in self._fillings)
 
     def worst_unknown(self, values: Array) -> str:
         """Name and place of the unknown with the largest of ``values`` (n,)."""

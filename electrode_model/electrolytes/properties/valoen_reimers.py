@@ -1,11 +1,22 @@
 """LiPF6 in PC/EC/DMC: Valøen & Reimers, J. Electrochem. Soc. 152 (2005) A882.
 
-Functions of c_e (mol/L) and temperature (K), valid for about 0.01-3 mol/L and 263-333 K.
+Functions of c_e (mol/L) and temperature (K).
 """
 
 from electrode_model.symbolic import Expr, power, sqrt
 
-__all__ = ["conductivity", "diffusivity", "t_plus", "thermodynamic_factor"]
+__all__ = [
+    "CONCENTRATIONS",
+    "TEMPERATURES",
+    "conductivity",
+    "diffusivity",
+    "t_plus",
+    "thermodynamic_factor",
+]
+
+#: Where they were measured, their abstract: up to 3.9 mol/L, -10 to 60 degC.
+CONCENTRATIONS = (0.0, 3.9)  # mol/L
+TEMPERATURES = (263.0, 333.5)  # K
 
 _T_PLUS = 0.38
 
