@@ -131,7 +131,7 @@ class Run:
                 self._save(done.end, stepper.state, frame=False)
             self._now.note = self.reader.strayed(stepper.state) or self._now.note
             self._progress(start, done)
-            if self.reader.exhausted(stepper.state):
+            if self._now.step.kind == "current" and self.reader.exhausted(stepper.state):
                 return self._saturated("particles full", stepper)
             limit = self._limit(stepper, behind)
             if limit is not None:
