@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 import electrode_model as em
+from electrode_model.assemble import assemble
+from electrode_model.simulation.reader import Reader
+from electrode_model.solver.system import System
 from tests.models import HALF_CELL, SINGLE, configuration
 
 
@@ -249,3 +252,18 @@ def test_an_electrolyte_beyond_its_measurements_is_noted(tmp_path):
     assert "measured from 0 to 3.9" in result.message
     with pytest.raises(em.ConfigError, match="hold from 263 to 333"):
         run(tmp_path, HALF_CELL, "temperature=400 K")
+
+
+def test_a_failure_beside_one_full_particle_is_not_called_full(tmp_path):
+    """A solve may fail for a reason of its own while some particle happens to be full."""
+    config = configuration(tmp_path, SINGLE)
+    model = assemble(config)
+    system = System(model)
+    reader = Reader(model, system)
+    system.y[system.where["current"]] = 1.0
+    system.y[system.blocks[0]] = [1 - 1e-10, 0.5, 0.5, 0.5, 0.5]
+    assert reader.saturation(system.y) is None
+    system.y[system.blocks[0]] = 1 - 1e-10
+    assert reader.saturation(system.y) == "particles full"
+    system.y[system.where["current"]] = -1.0
+    assert reader.saturation(system.y) is None

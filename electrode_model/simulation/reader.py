@@ -126,12 +126,15 @@ class Reader:
         return self._initial + self.charge(state) > 1 - _LAST_DIGITS
 
     def saturation(self, state: Array) -> str | None:
-        """Whether a surface is full or empty to the last digits while current flows."""
+        """Whether every particle is full or empty somewhere, to the last digits.
+
+        One that is not could take the current: then a solve that fails has another reason.
+        """
         current = float(state[self._system.where["current"]][0])
         fillings = [x[group.kernel.filling] for group, x in self._groups(state)]
-        if current > 0 and max(float(c.max()) for c in fillings) > 1 - _SATURATED:
+        if current > 0 and min(float(c.max(axis=0).min()) for c in fillings) > 1 - _SATURATED:
             return "particles full"
-        if current < 0 and min(float(c.min()) for c in fillings) < _SATURATED:
+        if current < 0 and max(float(c.min(axis=0).max()) for c in fillings) < _SATURATED:
             return "particles empty"
         return None
 
