@@ -91,7 +91,8 @@ def measure(case: Case) -> dict[str, Any]:
     """Set-up and solve one case here and now; peak memory is that of the whole process."""
     from electrode_model.assemble import assemble
     from electrode_model.config.load import load
-    from electrode_model.solver.stepper import Outcome, Statistics, Stepper, consistent
+    from electrode_model.solver.start import Outcome, Statistics, consistent
+    from electrode_model.solver.stepper import Stepper
     from electrode_model.solver.system import System
 
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,8 @@ import numpy as np
 from electrode_model.assemble import Assembly, assemble
 from electrode_model.config.load import load
 from electrode_model.config.model import Config
-from electrode_model.solver.stepper import Outcome, Statistics, Stepper, consistent
+from electrode_model.solver.start import Outcome, Statistics, consistent
+from electrode_model.solver.stepper import Stepper
 from electrode_model.solver.system import System
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from electrode_model.config.components import PARTICLES
-from electrode_model.solver.stepper import Statistics, consistent
+from electrode_model.solver.start import Statistics, consistent
 from electrode_model.solver.system import System
 from tests.models import HALF_CELL, SINGLE, assembly, particle
 

@@ -14,7 +14,8 @@ from electrode_model.results.records import Progress, StepReport
 from electrode_model.results.result import Recorder
 from electrode_model.simulation.cutoffs import CutOff, External, cut_offs, first_crossing, window
 from electrode_model.simulation.reader import Reader
-from electrode_model.solver.stepper import Interpolant, Outcome, Statistics, Stepper, consistent
+from electrode_model.solver.start import Outcome, Statistics, consistent
+from electrode_model.solver.stepper import Interpolant, Stepper
 from electrode_model.solver.system import System
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import casadi as ca
 import numpy as np
 
 from electrode_model.assemble import Assembly
-from electrode_model.solver.stepper import Statistics, consistent
+from electrode_model.solver.start import Statistics, consistent
 from electrode_model.solver.system import System
 
 __all__ = ["MOST_STATES", "build", "flat_dae", "integrate"]

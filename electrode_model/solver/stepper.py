@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from electrode_model.solver.start import Outcome, Statistics, consistent
 from electrode_model.solver.system import System
 
-__all__ = ["Interpolant", "Outcome", "Statistics", "Stepper", "consistent"]
+__all__ = ["Interpolant", "Stepper"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -46,34 +47,6 @@ class _Newton(Enum):
     OUTSIDE = 3  # converged to a filling beyond 0 or 1
 
 
-class Outcome(Enum):
-    """Why an integration could not go on; a planned end is a cut-off (cutoffs.py)."""
-
-    STEP_TOO_SMALL = "step too small"
-    NOT_FINITE = "residual not finite"
-    NO_START = "no consistent start"
-    NO_PROGRESS = "no progress"
-    STEP_LIMIT = "limit of time steps"
-    WALL_TIME = "wall-clock limit"
-
-
-@dataclass
-class Statistics:
-    """What a solve cost."""
-
-    steps: int = 0
-    residuals: int = 0
-    jacobians: int = 0
-    factorisations: int = 0
-    error_failures: int = 0
-    newton_failures: int = 0
-    not_finite: int = 0
-
-    def as_dict(self) -> dict[str, float | int]:
-        """For a report."""
-        return dict(vars(self))
-
-
 @dataclass(frozen=True)
 class Interpolant:
     """The polynomial of a step; any linear balance of the states holds along it as well."""
@@ -92,40 +65,6 @@ class Interpolant:
             product *= (t - (self.end - self.h * k)) / (self.h * (k + 1))
             value += product * self.differences[k + 1, part]
         return value
-
-
-def consistent(system: System, statistics: Statistics) -> Outcome | None:
-    """Solve for the algebraic unknowns and the slopes at given differential states.
-
-    Newton steps move potentials by at most 2 kT/e at first: exponential kinetics
-    overshoot, a linear circuit does not, so the bound is lifted when steps keep hitting it.
-    Returns None on success.
-    """
-    algebraic = ~system.differential
-    system.slope[:] = 0.0
-    limit = 2.0
-    for iteration in range(80):
-        residual = system.evaluate()
-        statistics.residuals += 1
-        if not np.all(np.isfinite(residual)):
-            return Outcome.NOT_FINITE
-        system.linearize()
-        statistics.jacobians += 1
-        statistics.factorisations += 1
-        if not system.factor(1.0, 0.0):
-            return Outcome.NOT_FINITE
-        delta = system.solve()
-        largest = float(np.abs(delta[algebraic]).max())
-        if not np.isfinite(largest):
-            return Outcome.NOT_FINITE
-        damping = min(1.0, limit / largest) if largest > 0 else 1.0
-        system.y[algebraic] += damping * delta[algebraic]
-        system.slope[~algebraic] += damping * delta[~algebraic]
-        if largest < 1e-10 * (1 + float(np.abs(system.y[algebraic]).max())):
-            return None
-        if iteration > 20 and damping < 1:
-            limit *= 1.5
-    return Outcome.NO_START
 
 
 class Stepper:
