@@ -6,7 +6,6 @@ A case is a 1C discharge (unless it says otherwise) from 1 % to 90 % filling of 
 nothing is saved.  Compare ratios, not seconds: machines differ and are noisy.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CASES", "Case", "main"]
+__all__ = ["CASES", "Case", "measure_one", "report"]
 
 _BASE = """
 schema: 1
@@ -151,30 +150,27 @@ def _peak() -> float:
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
 
-def main(argv: Sequence[str] = ()) -> int:
-    """Print the table; 1 if a case failed."""
-    parser = argparse.ArgumentParser(prog="electrode-model benchmark", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help="names, or parts of them")
-    parser.add_argument("--long", action="store_true", help=f"also {', '.join(_LONG)}")
-    parser.add_argument("--repeat", type=int, default=1, help="take the fastest of so many")
-    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
-    options = parser.parse_args(list(argv))
-    if options.one:
-        print(json.dumps(measure(next(c for c in CASES if c.name == options.one))))
-        return 0
+def measure_one(name: str) -> None:
+    """Measure the case of this name in this process and print the numbers as JSON."""
+    print(json.dumps(measure(next(c for c in CASES if c.name == name))))
+
+
+def report(names: Sequence[str], *, long: bool, repeat: int, json_file: Path | None) -> int:
+    """Print the table; 1 if a case failed, 2 if ``names`` are parts of no case's name."""
     wanted = [
         case
         for case in CASES
-        if (any(w.lower() in case.name.lower() for w in options.cases))
-        or (not options.cases and (options.long or case.name not in _LONG))
+        if (any(w.lower() in case.name.lower() for w in names))
+        or (not names and (long or case.name not in _LONG))
     ]
     if not wanted:
-        parser.error(f"no such case; there are {', '.join(c.name for c in CASES)}")
+        known = ", ".join(c.name for c in CASES)
+        print(f"no such case: {', '.join(names)}; there are {known}", file=sys.stderr)
+        return 2
     print(_HEAD)
     results, failed = {}, False
     for case in wanted:
-        runs = [_in_its_own_process(case) for _ in range(max(options.repeat, 1))]
+        runs = [_in_its_own_process(case) for _ in range(max(repeat, 1))]
         best = min(runs, key=lambda run: float(run["solve"]))
         results[case.name] = best
         failed |= bool(best["outcome"])
@@ -183,8 +179,8 @@ def main(argv: Sequence[str] = ()) -> int:
         "\nMemory is the growth of the process during the case; bytes per state beside it"
         " (target: 1200).\nTargets: seconds to solve on one core, no compiler."
     )
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    if json_file:
+        json_file.write_text(json.dumps(results, indent=1), encoding="utf-8")
     return int(failed)
 
 
@@ -219,7 +215,3 @@ def _line(case: Case, run: dict[str, Any]) -> str:
         text += f"{idas['set_up']:>13.3f}{idas['solve']:>12.3f}"
         text += f"{idas['solve'] / run['solve']:>7.1f}"
     return f"{text}  {run['outcome']}" if run["outcome"] else text
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

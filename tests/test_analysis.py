@@ -7,7 +7,9 @@ import pytest
 from scipy.optimize import linprog
 from scipy.special import ndtri
 
-from electrode_model.results import analysis
+from electrode_model.analysis import population
+from electrode_model.analysis.balance import Balance, balance
+from electrode_model.analysis.frames import filling_at, frames_of_step
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
 from tests.models import HALF_CELL, SINGLE, configuration
@@ -26,7 +28,7 @@ def quantiles(mean: float, deviation: float, count: int) -> np.ndarray:
 
 def test_density_is_the_sum_of_gaussians():
     c, weights = RNG.random(50), RNG.random(50)
-    grid, found = analysis.density(c, weights, bandwidth=0.015)
+    grid, found = population.density(c, weights, bandwidth=0.015)
     kernel = np.exp(-0.5 * ((grid[:, None] - c) / 0.015) ** 2) / (0.015 * np.sqrt(2 * np.pi))
     exact = kernel @ (weights / weights.sum())
     np.testing.assert_allclose(found, exact, rtol=0, atol=1e-3 * exact.max())
@@ -37,7 +39,7 @@ def test_density_is_the_sum_of_gaussians():
 def test_prominence_of_two_far_peaks_is_the_ratio_of_their_shares(share):
     c = np.concatenate([quantiles(0.3, 0.02, 400), quantiles(0.7, 0.02, 400)])
     weights = np.repeat([share, 1 - share], 400)
-    peaks = analysis.two_peaks(c, weights)
+    peaks = population.two_peaks(c, weights)
     assert peaks.ratio == pytest.approx(share / (1 - share), rel=2e-3)
     assert peaks.bimodal == (share / (1 - share) > 0.05)
     if share < 0.5:
@@ -54,13 +56,13 @@ def test_prominence_counts_from_the_valley():
         return np.exp(-(((x - 0.4) / width) ** 2) / 2) + np.exp(-(((x - 0.6) / width) ** 2) / 2)
 
     valley, peak = height(np.array(0.5)), height(np.linspace(0.35, 0.5, 2000)).max()
-    found = analysis.two_peaks(c, np.ones_like(c))
+    found = population.two_peaks(c, np.ones_like(c))
     assert found.ratio == pytest.approx(1 - valley / peak, abs=2e-3)
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.5, 1.0])
 def test_one_peak_is_one_also_at_an_end_member(mean):
-    peaks = analysis.two_peaks(np.clip(quantiles(mean, 0.03, 300), 0, 1), np.ones(300))
+    peaks = population.two_peaks(np.clip(quantiles(mean, 0.03, 300), 0, 1), np.ones(300))
     assert peaks.ratio == 0.0
     assert not peaks.bimodal
     assert peaks.positions == pytest.approx((mean,), abs=0.03)
@@ -68,8 +70,8 @@ def test_one_peak_is_one_also_at_an_end_member(mean):
 
 def test_peaks_nearer_than_the_separation_are_one():
     c = np.repeat([0.50, 0.58], 100)
-    assert analysis.two_peaks(c, np.ones(200)).ratio == 0.0
-    assert analysis.two_peaks(c, np.ones(200), separation=0.05).ratio == pytest.approx(1, abs=0.1)
+    assert population.two_peaks(c, np.ones(200)).ratio == 0.0
+    assert population.two_peaks(c, np.ones(200), separation=0.05).ratio == pytest.approx(1, abs=0.1)
 
 
 def test_a_skewed_population_is_not_split():
@@ -77,22 +79,22 @@ def test_a_skewed_population_is_not_split():
     c = 0.95 - 0.3 * ((np.arange(1000) + 0.5) / 1000) ** 2
     centred = (c - c.mean()) / c.std()
     assert (np.mean(centred**3) ** 2 + 1) / np.mean(centred**4) > 0.65
-    assert analysis.two_peaks(c, np.ones(1000)).ratio == 0.0
+    assert population.two_peaks(c, np.ones(1000)).ratio == 0.0
 
 
 # --- spread and activity -----------------------------------------------------------------------
 
 
 def test_spread_is_weighted():
-    assert analysis.spread(np.array([0.2, 0.8]), np.array([1.0, 1.0])) == pytest.approx(0.3)
-    assert analysis.spread(np.array([0.2, 0.8]), np.array([3.0, 0.0])) == pytest.approx(0.0)
+    assert population.spread(np.array([0.2, 0.8]), np.array([1.0, 1.0])) == pytest.approx(0.3)
+    assert population.spread(np.array([0.2, 0.8]), np.array([3.0, 0.0])) == pytest.approx(0.0)
 
 
 def test_active_fraction_counts_capacity_between_the_limits():
     c, weights = np.array([0.1, 0.15, 0.5, 0.85, 0.9]), np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-    assert analysis.active_fraction(c, weights) == pytest.approx(9 / 15)
-    assert analysis.active_fraction(c, weights, low=0.4, high=0.6) == pytest.approx(3 / 15)
-    assert analysis.active_fraction(c, weights, low=0.2, high=0.3) == 0.0
+    assert population.active_fraction(c, weights) == pytest.approx(9 / 15)
+    assert population.active_fraction(c, weights, low=0.4, high=0.6) == pytest.approx(3 / 15)
+    assert population.active_fraction(c, weights, low=0.2, high=0.3) == 0.0
 
 
 # --- dip ---------------------------------------------------------------------------------------
@@ -150,29 +152,29 @@ def small_samples() -> list[np.ndarray]:
 
 @pytest.mark.parametrize("sample", small_samples(), ids=lambda sample: f"n={sample.size}")
 def test_dip_is_the_distance_to_the_nearest_unimodal_distribution(sample):
-    assert analysis.dip(sample) == pytest.approx(dip_by_linear_programming(sample), abs=1e-10)
+    assert population.dip(sample) == pytest.approx(dip_by_linear_programming(sample), abs=1e-10)
 
 
 def test_dip_of_known_samples():
-    assert analysis.dip(np.arange(20.0)) == pytest.approx(1 / 40)  # uniform: least possible
-    assert analysis.dip(np.full(8, 0.3)) == pytest.approx(1 / 16)
-    assert analysis.dip(np.array([0.4])) == pytest.approx(1 / 2)
-    assert analysis.dip(np.repeat([0.1, 0.9], 50)) == pytest.approx(1 / 4)  # most possible
-    assert np.isnan(analysis.dip(np.array([])))
+    assert population.dip(np.arange(20.0)) == pytest.approx(1 / 40)  # uniform: least possible
+    assert population.dip(np.full(8, 0.3)) == pytest.approx(1 / 16)
+    assert population.dip(np.array([0.4])) == pytest.approx(1 / 2)
+    assert population.dip(np.repeat([0.1, 0.9], 50)) == pytest.approx(1 / 4)  # most possible
+    assert np.isnan(population.dip(np.array([])))
 
 
 def test_dip_does_not_see_order_place_or_scale():
     sample = np.concatenate([RNG.normal(0.3, 0.05, 60), RNG.normal(0.7, 0.05, 40)])
-    expected = analysis.dip(sample)
+    expected = population.dip(sample)
     assert expected > 0.05
     for same in (RNG.permutation(sample), 1 - sample, 5 * sample + 3):
-        assert analysis.dip(same) == pytest.approx(expected, abs=1e-12)
+        assert population.dip(same) == pytest.approx(expected, abs=1e-12)
 
 
 def test_dip_of_uniform_noise_has_its_known_quantile():
     """Of 1,000 uniform numbers, 95 % below 0.0170 (an independent simulation)."""
     rng = np.random.default_rng(5)
-    dips = [analysis.dip(rng.random(1000)) for _ in range(150)]
+    dips = [population.dip(rng.random(1000)) for _ in range(150)]
     assert np.quantile(dips, 0.95) == pytest.approx(0.0170, abs=0.0015)
 
 
@@ -185,30 +187,30 @@ def made_up() -> Result:
 
 
 def test_frames_of_a_step(made_up):
-    frames = analysis.frames_of_step(made_up, 1)
+    frames = frames_of_step(made_up, 1)
     assert frames.shape == (60, 30)
-    assert analysis.frames_of_step(made_up, 7).shape == (0, 30)
+    assert frames_of_step(made_up, 7).shape == (0, 30)
 
 
 def test_filling_at_lies_between_the_frames_around_it(made_up):
     weight = made_up.layout.weight
-    frames = analysis.frames_of_step(made_up, 0)
+    frames = frames_of_step(made_up, 0)
     for mean in (0.3, float(frames[17] @ weight), 0.8):
-        c = analysis.filling_at(made_up, mean, step=0)
+        c = filling_at(made_up, mean, step=0)
         assert c @ weight == pytest.approx(mean, abs=1e-12)
-    np.testing.assert_allclose(analysis.filling_at(made_up, frames[17] @ weight, 0), frames[17])
+    np.testing.assert_allclose(filling_at(made_up, frames[17] @ weight, 0), frames[17])
 
 
 def test_filling_at_goes_by_the_step(made_up):
-    there, back = (analysis.filling_at(made_up, 0.5, step) for step in (0, 2))
+    there, back = (filling_at(made_up, 0.5, step) for step in (0, 2))
     assert np.abs(there - back).max() > 0.01
 
 
 def test_filling_that_is_never_reached_is_refused(made_up):
     with pytest.raises(ValueError, match=r"step 0 never has a mean filling of 0\.001; it has 0\.0"):
-        analysis.filling_at(made_up, 0.001, step=0)
+        filling_at(made_up, 0.001, step=0)
     with pytest.raises(ValueError, match="nothing saved"):
-        analysis.filling_at(made_up, 0.5, step=9)
+        filling_at(made_up, 0.5, step=9)
 
 
 def half_cell(folder: Path, *overrides: str, keep: Path | None = None) -> Result:
@@ -229,29 +231,29 @@ def leaking(result: Result, name: str, loss: float) -> Result:
 )
 def test_balance_is_rounding_and_sees_a_leak(tmp_path, name):
     result = half_cell(tmp_path)
-    assert analysis.balance(result).worst < 1e-13
-    assert analysis.balance(leaking(result, name, 1e-8)).worst == pytest.approx(1e-8, rel=0.01)
+    assert balance(result).worst < 1e-13
+    assert balance(leaking(result, name, 1e-8)).worst == pytest.approx(1e-8, rel=0.01)
 
 
 def test_balance_of_a_result_from_disk(tmp_path):
     kept = half_cell(tmp_path, keep=tmp_path / "kept")
-    opened = analysis.balance(Result.open(tmp_path / "kept"))
+    opened = balance(Result.open(tmp_path / "kept"))
     assert opened.salt is not None
-    np.testing.assert_array_equal(opened.salt, analysis.balance(kept).salt)
+    np.testing.assert_array_equal(opened.salt, balance(kept).salt)
 
 
 def test_balance_without_electrolyte_has_no_salt(tmp_path):
     result = simulate(configuration(tmp_path, SINGLE, ["protocol.0.until={time: 60 s}"]))
-    audit = analysis.balance(result)
+    audit = balance(result)
     assert audit.salt is None
     assert audit.worst < 1e-13
 
 
 def test_balance_says_which_field_it_needs(tmp_path):
     with pytest.raises(KeyError, match=r"output\.fields"):
-        analysis.balance(half_cell(tmp_path, "output.fields=[particles]"))
+        balance(half_cell(tmp_path, "output.fields=[particles]"))
 
 
 def test_balance_of_nothing_is_nan():
-    empty = analysis.Balance(np.empty(0), None)
+    empty = Balance(np.empty(0), None)
     assert np.isnan(empty.worst)

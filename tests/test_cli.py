@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from electrode_model import benchmark
 from electrode_model.__main__ import main
 from electrode_model.config.problems import ConfigError, Problem
 from electrode_model.plots import plot
@@ -240,12 +241,16 @@ def test_plot_of_a_killed_run_warns_and_of_nothing_is_2(tmp_path, capsys):
     assert "holds no readable result" in capsys.readouterr().err
 
 
-def test_benchmark_gets_its_own_options(monkeypatch):
-    seen: list[str] = []
-    module = SimpleNamespace(main=lambda argv: seen.extend(argv) or 5)
-    monkeypatch.setitem(sys.modules, "electrode_model.benchmark", module)
-    assert main(["benchmark", "--only", "H", "-x"]) == 5
-    assert seen == ["--only", "H", "-x"]
+def test_benchmark_reports_the_cases_asked_for(monkeypatch):
+    seen: list[object] = []
+    monkeypatch.setattr(benchmark, "report", lambda names, **more: seen.extend((names, more)) or 5)
+    assert main(["benchmark", "H", "--long", "--json", "x.json"]) == 5
+    assert seen == [["H"], {"long": True, "repeat": 1, "json_file": Path("x.json")}]
+
+
+def test_benchmark_knows_its_cases(capsys):
+    assert main(["benchmark", "nonsense"]) == 2
+    assert "no such case: nonsense" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["run"], ["run", "a.yaml", "--sett", "x=1"]])

@@ -10,15 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from electrode_model.analysis.balance import balance
+from electrode_model.analysis.frames import filling_at, frames_of_step
+from electrode_model.analysis.population import active_fraction, spread, two_peaks
 from electrode_model.constants import FARADAY
-from electrode_model.results.analysis import (
-    active_fraction,
-    balance,
-    filling_at,
-    frames_of_step,
-    spread,
-    two_peaks,
-)
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
 from tests.models import HALF_CELL, SINGLE, SMOOTH, particle

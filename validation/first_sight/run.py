@@ -17,8 +17,9 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from electrode_model.analysis import population
+from electrode_model.analysis.frames import filling_at, frames_of_step
 from electrode_model.plots.figure import COLOURS, INK, STYLE
-from electrode_model.results import analysis
 from electrode_model.results.result import Result
 
 HERE = Path(__file__).parent
@@ -93,9 +94,9 @@ def splits(config: str, rate: str, overrides: Sequence[str] = ()) -> list[Split]
 
 def _split(result: Result, config: str, rate: str, kind: str, step: int) -> Split:
     weights = result.layout.weight
-    frames = analysis.frames_of_step(result, step)
+    frames = frames_of_step(result, step)
     mean = frames @ weights
-    found = [analysis.two_peaks(frame, weights) for frame in frames]
+    found = [population.two_peaks(frame, weights) for frame in frames]
     ratio = np.array([peaks.ratio for peaks in found])
     inside = [m for m in MEANS if mean.min() < m < mean.max()]
     return Split(
@@ -104,11 +105,9 @@ def _split(result: Result, config: str, rate: str, kind: str, step: int) -> Spli
         kind=kind,
         mean=mean,
         ratio=ratio,
-        deviation=np.array([analysis.spread(frame, weights) for frame in frames]),
+        deviation=np.array([population.spread(frame, weights) for frame in frames]),
         positions=found[int(ratio.argmax())].positions,
-        histograms={
-            m: analysis.density(analysis.filling_at(result, m, step), weights) for m in inside
-        },
+        histograms={m: population.density(filling_at(result, m, step), weights) for m in inside},
     )
 
 
@@ -141,13 +140,13 @@ def active(rate: float, kind: str, overrides: Sequence[str] = ()) -> Active:
         f"protocol=[{{current: {sign}{rate} C, until: {{filling: {end}}}}}]",
     ]
     result = simulated("lfp_ensemble", [*half_cycle, *overrides])
-    weights, c = result.layout.weight, analysis.filling_at(result, 0.5, step=0)
+    weights, c = result.layout.weight, filling_at(result, 0.5, step=0)
     return Active(
         rate,
         kind,
-        analysis.active_fraction(c, weights),
-        analysis.spread(c, weights),
-        analysis.density(c, weights),
+        population.active_fraction(c, weights),
+        population.spread(c, weights),
+        population.density(c, weights),
     )
 
 

@@ -1,29 +1,20 @@
-"""What a run shows, as numbers: peaks, spread and activity of a population, and its balances.
+"""A population at one moment, as numbers: peaks, spread and activity.
 
-Functions of arrays take ``filling`` (n_p,), the mean filling fraction of each particle at one
-moment, and mostly ``weights`` (n_p,), the particles' shares of the capacity, in any unit.
-Functions of a :class:`~electrode_model.results.result.Result` read what the run has saved.
+Functions take ``filling`` (n_p,), the filling fraction of each particle, or of each place inside
+them, and mostly ``weights`` (n_p,), their shares of the capacity, in any unit.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.signal import find_peaks, peak_prominences
 
-if TYPE_CHECKING:
-    from electrode_model.config.model import Config
-    from electrode_model.results.result import Result
-
 __all__ = [
-    "Balance",
     "TwoPeaks",
     "active_fraction",
-    "balance",
     "density",
     "dip",
-    "filling_at",
-    "frames_of_step",
     "spread",
     "two_peaks",
 ]
@@ -45,21 +36,6 @@ class TwoPeaks:
     def bimodal(self) -> bool:
         """Park et al. 2021 call a histogram with P2/H above 0.05 split."""
         return self.ratio > 0.05
-
-
-@dataclass(frozen=True)
-class Balance:
-    """Relative errors of what must be conserved; both are of the size of rounding."""
-
-    lithium: Array  # (n_t,) in the particles, at every row of the time series
-    salt: Array | None  # (n_frame,) in the pores; None if the cell has no electrolyte of its own
-
-    @property
-    def worst(self) -> float:
-        """Largest size of any error; nan if the run saved nothing."""
-        parts = [self.lithium] if self.salt is None else [self.lithium, self.salt]
-        errors = np.abs(np.concatenate(parts))
-        return float(errors.max()) if errors.size else float("nan")
 
 
 def density(filling: Array, weights: Array, bandwidth: float = 0.015) -> tuple[Array, Array]:
@@ -186,79 +162,3 @@ def _through(corners: np.ndarray, x: Array, y: Array) -> Array:
     share = np.where(length > 0, (x - x[i]) / np.where(length > 0, length, 1), (k - i) / (j - i))
     line: Array = y[i] + share * (y[j] - y[i])
     return line
-
-
-def frames_of_step(result: "Result", step: int) -> Array:
-    """(n_frame, n_p) fillings of the particles at the saved times of a step (from 0)."""
-    fillings: Array = result["Particle filling fraction"]
-    return fillings[result["Field step"] == step]
-
-
-def filling_at(result: "Result", mean: float, step: int) -> Array:
-    """(n_p,) fillings when the electrode passes the ``mean`` filling in a step (from 0).
-
-    Linear between the two saved times around it, the first ones if it is passed twice.
-
-    Raises
-    ------
-    ValueError
-        The step never has this mean filling; the text gives its range.
-    """
-    frames = frames_of_step(result, step)
-    means = frames @ result.layout.weight
-    side = np.sign(means - mean)
-    exact = np.flatnonzero(side == 0)
-    crossed = np.flatnonzero(side[:-1] * side[1:] < 0)
-    if exact.size and (crossed.size == 0 or exact[0] <= crossed[0]):
-        return np.array(frames[exact[0]])
-    if crossed.size == 0:
-        span = f"{means.min():.4g} to {means.max():.4g}" if means.size else "nothing saved"
-        raise ValueError(f"step {step} never has a mean filling of {mean:g}; it has {span}")
-    k = int(crossed[0])
-    share = (mean - means[k]) / (means[k + 1] - means[k])
-    between: Array = (1 - share) * frames[k] + share * frames[k + 1]
-    return between
-
-
-def balance(result: "Result") -> Balance:
-    """Audit of a run: is any lithium or salt lost or made?
-
-    Lithium: what the particles hold, less what they held at the start and the charge passed,
-    in units of the largest of the three.  Salt: concentration summed over the pores, in units
-    of what was there at the start; needs the field ``electrolyte`` (KeyError if it was not
-    saved).
-    """
-    filling = result["Positive filling fraction"]
-    passed = result["Discharge capacity [A.h.m-2]"] / result.layout.capacity
-    start = filling[0] - passed[0] if filling.size else 0.0
-    terms = np.array([filling, np.full_like(filling, start), passed])
-    lithium = (filling - start - passed) / np.abs(terms).max(axis=0)
-    if not result.layout.sections:
-        return Balance(lithium, None)
-    pores = _pore_volumes(result)
-    salt = result["Electrolyte concentration [mol.m-3]"] @ pores
-    return Balance(lithium, salt / salt[0] - 1 if salt.size else salt)
-
-
-def _pore_volumes(result: "Result") -> Array:
-    """(n_x,) electrolyte of each cell, m^3/m^2."""
-    config = _config(result)
-    parts = {"separator": config.separator, "positive": config.positive}
-    pores = np.empty(result.layout.x.size)
-    for name, (first, last) in result.layout.sections.items():
-        part = parts[name]
-        if part is None:
-            raise ValueError(f"the layout has a {name}, the configuration has not")
-        pores[first:last] = part.porosity * part.thickness / (last - first)
-    return pores
-
-
-def _config(result: "Result") -> "Config":
-    if not isinstance(result.config, str):
-        return result.config
-    if result.folder is None:
-        raise ValueError("a result with a configuration in text form must have a folder")
-    # here and not at the top: statistics of arrays must not need pydantic
-    from electrode_model.config.load import load
-
-    return load(result.folder / "config.yaml")

@@ -1,0 +1,1 @@
+"""What validation scripts share: rows of evidence and how they are reported."""
