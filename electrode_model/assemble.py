@@ -282,10 +282,14 @@ def _layout(
         size=np.concatenate([p.size.ravel() for p in populations]),
         volume=np.concatenate([np.repeat(numbered, p.given.per_volume) for p in populations]),
         weight=np.concatenate(weights),
-        profiles=tuple(
-            Profiles(g.index, g.kernel.positions) for g in groups if g.kernel.positions.size
-        ),
+        profiles=tuple(_profiles(group) for group in groups if group.kernel.positions.size),
         capacity=scales.current,  # A h/m^2: the 1C current for an hour
         one_c=scales.current,
         mass=mass,
     )
+
+
+def _profiles(group: Group) -> Profiles:
+    kernel = group.kernel
+    weights = kernel.weights[kernel.filling]
+    return Profiles(group.index, kernel.positions, weights, kernel.surface, kernel.angles)

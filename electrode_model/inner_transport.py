@@ -59,6 +59,7 @@ def surface_limited(
         weights=np.concatenate([grid.weights, algebraic]),
         filling=np.arange(n),
         positions=grid.points,
+        surface=np.eye(n)[-1],
     )
     given = {"reaction": particles.reaction / particles.size, **numbers}
     if has_film:

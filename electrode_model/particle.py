@@ -10,7 +10,7 @@ Jacobian of one particle.  Nothing ever differentiates the whole electrode.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import casadi as ca
@@ -64,6 +64,8 @@ class Kernel:
     weights: Array  # (n,) mean filling = weights @ x
     filling: np.ndarray  # (m,) rows of x that are fillings
     positions: Array  # (m,) where they are, 0..1; empty without an inner grid
+    surface: Array  # (m,) share of the reacting area that each of them has, sums to 1
+    angles: Array = field(default_factory=lambda: np.empty(0))  # (m,) rad, of a section
 
 
 @dataclass(frozen=True)

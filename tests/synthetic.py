@@ -72,11 +72,16 @@ class Case:
             size=size,
             volume=np.repeat(np.arange(self.volumes), self.per_volume),
             weight=weight / weight.sum(),
-            profiles=tuple(map(Profiles, groups, nodes)) if self.n_node else (),
+            profiles=tuple(map(_profiles, groups, nodes)) if self.n_node else (),
             capacity=self.one_c,
             one_c=self.one_c,
             mass=self.one_c / 170,
         )
+
+
+def _profiles(particles: np.ndarray, nodes: np.ndarray) -> Profiles:
+    """Slabs whose last grid point is the surface."""
+    return Profiles(particles, nodes, np.full(nodes.size, 1 / nodes.size), np.eye(nodes.size)[-1])
 
 
 def record(recorder: Recorder, case: Case) -> None:
@@ -136,4 +141,4 @@ def frame_at(case: Case, index: int, rate: float, time: float, filling: float) -
     x = layout.x / layout.x.max() if layout.x.size else layout.x
     c_e = 1000 + rate * 300 * (0.5 - x) * (1 + 0.3 * np.sin(6 * filling * x))
     phi_e = -0.01 * rate * x
-    return Frame(time, index, c, profiles, c_e, phi_e, np.full(case.volumes, 3.4))
+    return Frame(time, index, c, c, profiles, c_e, phi_e, np.full(case.volumes, 3.4))

@@ -118,4 +118,5 @@ def _plate(
         weights=mass / count,
         filling=rows,
         positions=(np.arange(count) + 0.5) / count,
+        surface=np.full(count, 1 / count),
     )

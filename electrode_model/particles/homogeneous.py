@@ -49,6 +49,7 @@ def build(
         weights=np.array([1.0, 0.0])[: 1 + has_film],
         filling=np.array([0]),
         positions=np.empty(0),
+        surface=np.ones(1),
     )
     numbers = {"reaction": particles.reaction * area_per_volume}
     if has_film:

@@ -13,6 +13,9 @@ class Profiles:
 
     particles: np.ndarray  # (n,) int, index of the particle in the electrode
     nodes: np.ndarray  # (n_node,) position, 0 centre .. 1 surface, or 0 .. 1 along a plate
+    weights: np.ndarray  # (n_node,) share of the particle's volume, sums to 1
+    surface: np.ndarray  # (n_node,) share of the reacting area, sums to 1
+    angles: np.ndarray = field(default_factory=lambda: np.empty(0))  # (n_node,) rad; or empty
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Frame:
     time: float  # s
     step: int
     c: np.ndarray  # (n_p,) mean filling fraction of each particle
+    c_surface: np.ndarray  # (n_p,) mean over the reacting surface; (0,) without inner grids
     profiles: tuple[np.ndarray, ...]  # one (n_node, n) per entry of Layout.profiles
     c_e: np.ndarray  # (n_x,) mol/m^3
     phi_e: np.ndarray  # (n_x,) V

@@ -54,11 +54,13 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "Field time [s]": ("time", ""),
     "Field step": ("step", ""),
     "Particle filling fraction": ("filling", "particles"),
+    "Particle surface filling fraction": ("surface", "particles"),
     "Electrolyte concentration [mol.m-3]": ("c_e", "electrolyte"),
     "Electrolyte potential [V]": ("phi_e", "electrolyte"),
     "Solid potential [V]": ("phi_s", "electrolyte"),
 }
 PROFILES = "Particle profiles"  # followed by the number of the group
+_GRID = tuple(Profiles.__dataclass_fields__)  # each an array in layout/
 FLUSH_SECONDS = 1.0  # the most that a kill may cost
 
 
@@ -87,9 +89,12 @@ class Result:
         self.status: Status = self.summary["status"]
         self.message: str = self.summary.get("message", "")
         self.folder = folder
-        self._data = {
-            name: _read_only(array) for name, array in {**data, **_layout_columns(layout)}.items()
-        }
+        known = {**data, **_layout_columns(layout)}
+        if "Particle filling fraction" in data:  # without inner grids the surface is the mean
+            known.setdefault(
+                "Particle surface filling fraction", data["Particle filling fraction"]
+            )
+        self._data = {name: _read_only(array) for name, array in known.items()}
 
     @classmethod
     def open(cls, folder: str | Path) -> "Result":
@@ -243,6 +248,8 @@ class Recorder:
         items: dict[str, Any] = {"time": float(frame.time), "step": int(frame.step)}
         if "particles" in selected:
             items["filling"] = frame.c
+            if self._layout.profiles:  # else it is the mean
+                items["surface"] = frame.c_surface
         if "profiles" in selected:
             items |= {f"profiles_{k}": values for k, values in enumerate(frame.profiles)}
         if "electrolyte" in selected:
@@ -359,7 +366,7 @@ def _layout_columns(layout: Layout) -> dict[str, np.ndarray]:
 def _write_layout(folder: Path, layout: Layout) -> None:
     arrays = {name: getattr(layout, name) for name in ("x", "size", "volume", "weight")}
     for k, group in enumerate(layout.profiles):
-        arrays |= {f"particles_{k}": group.particles, f"nodes_{k}": group.nodes}
+        arrays |= {f"{name}_{k}": getattr(group, name) for name in _GRID}
     storage.write_arrays(folder / "layout", arrays)
     scalars = {name: getattr(layout, name) for name in ("sections", "capacity", "one_c", "mass")}
     storage.write_json(folder / "layout.json", {**scalars, "profiles": len(layout.profiles)})
@@ -370,7 +377,7 @@ def _read_layout(folder: Path) -> Layout:
     arrays = storage.read_arrays(folder / "layout")
     sections = {name: (int(a), int(b)) for name, (a, b) in scalars.pop("sections").items()}
     profiles = tuple(
-        Profiles(arrays[f"particles_{k}"], arrays[f"nodes_{k}"])
+        Profiles(**{name: arrays[f"{name}_{k}"] for name in _GRID})
         for k in range(scalars.pop("profiles"))
     )
     return Layout(

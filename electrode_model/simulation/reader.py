@@ -74,6 +74,13 @@ class Reader:
             c[group.index] = group.kernel.weights @ x
         return c
 
+    def surface_fillings(self, state: Array) -> Array:
+        """(n_p,) filling at the surface of each particle, mean over its reacting area."""
+        c = np.empty(self._layout.size.size)
+        for group, x in self._groups(state):
+            c[group.index] = group.kernel.surface @ x[group.kernel.filling]
+        return c
+
     def frame(self, seconds: float, step: int, state: Array, fields: Collection[str]) -> Frame:
         """The fields; those not in ``fields`` may be empty."""
         scales, layout = self._scales, self._layout
@@ -87,6 +94,7 @@ class Reader:
             time=seconds,
             step=step,
             c=self.mean_fillings(state) if "particles" in fields else none,
+            c_surface=self.surface_fillings(state) if "particles" in fields else none,
             profiles=tuple(profiles),
             c_e=self._spread(state, "c_e", layout.x.size) * scales.concentration,
             phi_e=self._spread(state, "phi_e", layout.x.size) * scales.voltage,
