@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from electrode_model import distributions, exchange_current, kinetics
+from electrode_model import diffusivity, distributions, exchange_current, initial, kinetics
 from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, single_volume
 from electrode_model.config import components
 from electrode_model.constants import HOUR
 from electrode_model.electrolyte import Transport
 from electrode_model.free_energy import PiecewiseCubic, Potential, open_circuit, regular_solution
-from electrode_model.material import Material
-from electrode_model.particle import Chemistry, Kernel, Particles
+from electrode_model.material import Material, lattice
+from electrode_model.particle import Chemistry, Kernel, Model, Particles
 from electrode_model.results.records import Layout, Profiles
 from electrode_model.scales import Scales
 from electrode_model.symbolic import Expr
@@ -43,6 +43,7 @@ class Group:
     volume: np.ndarray  # (p,) ascending
     share: Array  # (p,) share of its volume's capacity
     q: Array  # (k, p), or (k, 1) if all particles are alike
+    start: Array  # (m, p) initial fillings, of the kernel's rows ``filling``
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Assembly:
     circuit: Circuit
     scales: Scales
     layout: Layout
-    initial_filling: float
+    initial_filling: float  # mean of the electrode
     guess: Mapping[str, float]  # kT/e, potentials to begin the search for the start from
     c_e: float  # mol/L, initial
     c_e_range: tuple[float, float]  # mol/L, where the electrolyte's properties hold
@@ -67,7 +68,8 @@ class _Population:
     given: "Population"
     material: Material
     numbers: Mapping[str, float]  # of the material, SI, with the configuration's overrides
-    size: Array  # (volumes, per_volume) m
+    volumes: np.ndarray  # (n,) the electrode volumes it is in
+    size: Array  # (n, per_volume) m
     first: int  # number of its first particle in the electrode
 
     @property
@@ -77,7 +79,7 @@ class _Population:
 
     @property
     def share(self) -> Array:
-        """(volumes, per_volume) share of this population's capacity in each volume."""
+        """(n, per_volume) share of a particle in this population's capacity there."""
         volume = self.size ** _powers(self.given)[1]
         share: Array = volume / volume.sum(axis=1, keepdims=True)
         return share
@@ -93,24 +95,27 @@ def assemble(config: "Config") -> Assembly:
     """
     electrode = config.positive
     populations = _populations(config)
-    sites = sum(population.sites for population in populations)
+    sites = _sites(populations, electrode.volumes)
     solid = electrode.active_fraction * electrode.thickness  # m^3/m^2
-    scales = Scales(config.temperature, solid * Scales.capacity(sites) / HOUR)
+    scales = Scales(config.temperature, solid * Scales.capacity(float(sites.mean())) / HOUR)
     groups: list[Group] = []
     for population in populations:
         law = chemistry(population.given, population.material, population.numbers, scales)
+        share = population.share * (population.sites / sites[population.volumes])[:, None]
+        found = _groups(population, law, share, scales, electrode.initial_filling)
         if not groups:  # the search for the start begins at the first population's equilibrium
-            c = electrode.initial_filling
+            c = float(found[0].start.mean())
             standard = population.numbers["standard_potential"] / scales.voltage
             guess = standard - float(law.potential(c).total(c))
-        groups += _groups(population, law, population.share * (population.sites / sites), scales)
+        groups += found
     transport = _transport(config)
+    layout = _layout(config, scales, groups, populations, sites)
     return Assembly(
         groups=tuple(groups),
-        circuit=_circuit(config, scales, transport),
+        circuit=_circuit(config, scales, transport, sites / sites.mean()),
         scales=scales,
-        layout=_layout(config, scales, groups, populations),
-        initial_filling=electrode.initial_filling,
+        layout=layout,
+        initial_filling=sum(float(layout.weight[g.index] @ _mean(g)) for g in groups),
         guess=dict.fromkeys(("voltage", "phi_s"), guess),
         c_e=config.electrolyte.concentration / scales.concentration,
         c_e_range=(transport and transport.concentrations) or (-np.inf, np.inf),
@@ -120,17 +125,32 @@ def assemble(config: "Config") -> Assembly:
 
 def _populations(config: "Config") -> list[_Population]:
     found: list[_Population] = []
-    first, volumes = 0, config.positive.volumes
+    first = 0
     for given in config.positive.particles:
         material = components.material(given.material.name)
         numbers = {name: number.value for name, number in material.numbers.items()}
         numbers |= given.material.overrides
         draw = getattr(distributions, given.size.name)
-        count = (volumes, given.per_volume)
+        volumes = np.array(config.positive.volumes_of(given))
+        count = (volumes.size, given.per_volume)
         size: Array = draw(count, _powers(given), **given.size.parameters)
-        found.append(_Population(given, material, numbers, size, first))
+        found.append(_Population(given, material, numbers, volumes, size, first))
         first += size.size
     return found
+
+
+def _sites(populations: Sequence[_Population], volumes: int) -> Array:
+    """(volumes,) lithium sites per volume of active material."""
+    sites = np.zeros(volumes)
+    for population in populations:
+        sites[population.volumes] += population.sites
+    return sites
+
+
+def _mean(group: Group) -> Array:
+    """(p,) mean filling of each particle at the start."""
+    mean: Array = group.kernel.weights[group.kernel.filling] @ group.start
+    return mean
 
 
 def _powers(given: "Population") -> tuple[int, int]:
@@ -174,11 +194,25 @@ def chemistry(
     def rate(dphi: Expr, c: Expr, c_e: Expr, mu: Potential) -> Expr:
         return law(dphi - standard / thermal, c, c_e, mu, exchange, **law_numbers)
 
-    return Chemistry(potential, rate, material.diffusivity_shape, material.mobility_shape)
+    own = given.material.diffusivity_shape
+    if own is None:
+        return Chemistry(potential, rate, material.diffusivity_shape, material.mobility_shape)
+    shape, shape_numbers = getattr(diffusivity, own.name), own.parameters
+
+    def relative(c: Expr) -> Expr:
+        return shape(c, **shape_numbers)
+
+    return Chemistry(potential, rate, relative, lambda c: relative(c) * lattice(c))
 
 
-def _groups(population: _Population, law: Chemistry, share: Array, scales: Scales) -> list[Group]:
-    """Particles of a population by kernel; ``share`` (volumes, per_volume) of each volume."""
+def _groups(
+    population: _Population, law: Chemistry, share: Array, scales: Scales, filling: float | None
+) -> list[Group]:
+    """Particles of a population by kernel.
+
+    ``share`` (n, per_volume) of the capacity of their volumes; ``filling`` is that of the
+    electrode at the start, for a population without one of its own.
+    """
     given, numbers = population.given, population.numbers
     density, k0 = numbers["site_density"], given.kinetics.k0
     particles = Particles(
@@ -208,12 +242,24 @@ def _groups(population: _Population, law: Chemistry, share: Array, scales: Scale
             Group(
                 kernel=model.kernel,
                 index=population.first + model.index,
-                volume=model.index // given.per_volume,
+                volume=population.volumes[model.index // given.per_volume],
                 share=share.ravel()[model.index],
                 q=np.ascontiguousarray(q),
+                start=_start(given, model, filling),
             )
         )
     return groups
+
+
+def _start(given: "Population", model: Model, filling: float | None) -> Array:
+    """(m, p) fillings at the start."""
+    kernel, count = model.kernel, model.index.size
+    own = given.initial_filling
+    if own is None:
+        return np.full((kernel.filling.size, count), np.nan if filling is None else filling)
+    profile = getattr(initial, own.name)
+    start: Array = profile(kernel.positions, count, **own.parameters)
+    return start
 
 
 def _transport(config: "Config") -> Transport | None:
@@ -233,7 +279,10 @@ def _transport(config: "Config") -> Transport | None:
     return transport
 
 
-def _circuit(config: "Config", scales: Scales, transport: Transport | None) -> Circuit:
+def _circuit(
+    config: "Config", scales: Scales, transport: Transport | None, capacity: Array
+) -> Circuit:
+    """``capacity`` (volumes,) relative to their mean."""
     electrode, gap = config.positive, config.separator
     c_e = config.electrolyte.concentration
     if gap is None:
@@ -245,6 +294,7 @@ def _circuit(config: "Config", scales: Scales, transport: Transport | None) -> C
         Porous(
             Region(electrode.thickness, electrode.volumes, electrode.porosity, electrode.bruggeman),
             electrode.conductivity,
+            capacity,
         ),
         transport,
         c_e,
@@ -257,6 +307,7 @@ def _layout(
     scales: Scales,
     groups: Sequence[Group],
     populations: Sequence[_Population],
+    sites: Array,
 ) -> Layout:
     electrode, gap = config.positive, config.separator
     x, sections = np.empty(0), {}
@@ -272,15 +323,14 @@ def _layout(
         if density is None or mass is None:
             mass = None
         else:
-            mass += solid * population.given.volume_fraction * density
-    sites = sum(population.sites for population in populations)
-    weights = [p.share.ravel() * p.sites / sites / electrode.volumes for p in populations]
-    numbered = np.arange(electrode.volumes)
+            part = population.volumes.size / electrode.volumes
+            mass += solid * part * population.given.volume_fraction * density
+    weights = [p.share.ravel() * (p.sites / sites.sum()) for p in populations]
     return Layout(
         x=x,
         sections=sections,
         size=np.concatenate([p.size.ravel() for p in populations]),
-        volume=np.concatenate([np.repeat(numbered, p.given.per_volume) for p in populations]),
+        volume=np.concatenate([np.repeat(p.volumes, p.given.per_volume) for p in populations]),
         weight=np.concatenate(weights),
         profiles=tuple(_profiles(group) for group in groups if group.kernel.positions.size),
         capacity=scales.current,  # A h/m^2: the 1C current for an hour

@@ -54,12 +54,13 @@ class Porous:
 
     region: Region
     conductivity: float | None  # S/m, effective, of the solid; None: perfectly conducting
-    capacity: float = 1.0  # in units of that which sets the 1C current
+    #: in units of that which sets the 1C current; of the whole, or (cells,) relative to the mean
+    capacity: "float | Array" = 1.0
 
     @property
     def charge(self) -> Array:
         """(cells,) current that fills each volume at 1/h, in units of 1C."""
-        return np.full(self.region.cells, self.capacity / self.region.cells)
+        return np.broadcast_to(self.capacity, self.region.cells) / self.region.cells
 
 
 @dataclass(frozen=True)

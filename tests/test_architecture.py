@@ -20,8 +20,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 #: From the bottom to the top; a module may import from its own level and those below it.
 LEVELS = [
     ["constants", "symbolic", "quantities"],
-    ["scales", "free_energy", "grid", "material", "electrolyte", "distributions"],
-    ["exchange_current", "kinetics", "particle"],
+    ["scales", "free_energy", "grid", "material", "electrolyte", "distributions", "initial"],
+    ["exchange_current", "kinetics", "particle", "diffusivity"],
     ["inner_transport"],
     ["materials", "electrolytes", "particles"],
     ["config"],

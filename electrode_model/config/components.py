@@ -27,9 +27,11 @@ from electrode_model.material import Material
 from electrode_model.quantities import Spec
 
 __all__ = [
+    "DIFFUSIVITIES",
     "DISTRIBUTIONS",
     "ELECTROLYTES",
     "EXCHANGE_CURRENTS",
+    "INITIAL_FILLINGS",
     "LAWS",
     "PARTICLES",
     "Family",
@@ -147,6 +149,8 @@ EXCHANGE_CURRENTS = Family("exchange current", "electrode_model.exchange_current
 PARTICLES = Family("particle model", "electrode_model.particles", "name")
 ELECTROLYTES = Family("electrolyte", "electrode_model.electrolytes", "model")
 DISTRIBUTIONS = Family("distribution", "electrode_model.distributions", "distribution")
+DIFFUSIVITIES = Family("diffusivity shape", "electrode_model.diffusivity", "form")
+INITIAL_FILLINGS = Family("initial profile", "electrode_model.initial", "profile")
 
 _MATERIALS = "electrode_model.materials"
 

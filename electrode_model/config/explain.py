@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pydantic.fields import FieldInfo
 
 from electrode_model.config import components
-from electrode_model.config.components import Family
+from electrode_model.config.components import DIFFUSIVITIES, Family
 from electrode_model.config.fields import Component, Part
 from electrode_model.config.model import Config, MaterialChoice, OcvTable, Section, Step
 from electrode_model.config.problems import Location
@@ -106,6 +106,10 @@ def _material(choice: MaterialChoice, place: _Place) -> Iterator[Entry]:
             assumed = " (assumed)" if number.assumed else ""
             origin = f"material {choice.name}: {number.source}{assumed}"
             yield _Place(None, (*place.path, key)).entry(number.value, spec.unit, origin)
+    if choice.diffusivity_shape is not None:
+        yield from _component(
+            choice.diffusivity_shape, DIFFUSIVITIES, place.below("diffusivity_shape")
+        )
     table = place.below("ocv")
     if choice.ocv is not None:
         yield table.entry(_summary(choice.ocv), "V")

@@ -148,7 +148,12 @@ class Part:
 
     def __get_pydantic_core_schema__(self, source: Any, _: GetCoreSchemaHandler) -> CoreSchema:
         """Read the mapping ``{name, parameters}`` of :mod:`electrode_model.config.shorthand`."""
-        return _plain_schema(self.read)
+        nullable = type(None) in get_args(source)
+
+        def read(value: Any, temperature: float | None) -> Component | None:
+            return None if value is None and nullable else self.read(value, temperature)
+
+        return _plain_schema(read)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, _: Any) -> dict[str, Any]:
         """A name, or a mapping with the keys of the component."""

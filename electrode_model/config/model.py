@@ -8,16 +8,10 @@ into this form by :mod:`electrode_model.config.shorthand`; files are read by
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, model_validator
 
-from electrode_model.config import components, schema
-from electrode_model.config.components import (
-    DISTRIBUTIONS,
-    ELECTROLYTES,
-    EXCHANGE_CURRENTS,
-    LAWS,
-    PARTICLES,
-)
+from electrode_model.config import schema
+from electrode_model.config.components import ELECTROLYTES
 from electrode_model.config.fields import (
     Component,
     Current,
@@ -28,12 +22,16 @@ from electrode_model.config.fields import (
     checked,
     read_version,
     read_window,
-    refuse,
 )
-from electrode_model.config.problems import Location, Refused, listing, not_among, show, unknown
-from electrode_model.config.reading import read_list, read_number
+from electrode_model.config.population import (
+    FilmResistance,
+    Kinetics,
+    MaterialChoice,
+    OcvTable,
+    Population,
+)
+from electrode_model.config.problems import Location
 from electrode_model.config.steps import Step, Stops
-from electrode_model.material import NUMBERS
 from electrode_model.quantities import Spec
 
 __all__ = [
@@ -63,9 +61,6 @@ Bruggeman = Annotated[
     float, Quantity("1", "exponent b of transport = porosity^b", at_least=0, at_most=10)
 ]
 Volumes = Annotated[int, Quantity("1", "number of finite volumes", at_least=1, at_most=1000)]
-FilmResistance = Annotated[
-    float, Quantity("ohm m^2", "resistance of the film on the surface", at_least=0, at_most=1e3)
-]
 
 
 class Counter(Section):
@@ -90,147 +85,6 @@ class Separator(Section):
     volumes: Volumes = 5
 
 
-def _fillings(value: Any, _: float | None) -> tuple[float, ...]:
-    spec = Spec("1", "filling fraction", at_least=0.0, at_most=1.0)
-    return read_list(value, spec, nested=False)
-
-
-def _voltages(value: Any, _: float | None) -> tuple[float, ...]:
-    spec = Spec("V", "open-circuit voltage", at_least=-10.0, at_most=10.0)
-    return read_list(value, spec, nested=False)
-
-
-class OcvTable(Section):
-    """Open-circuit voltage at ascending fillings."""
-
-    c: Annotated[tuple[float, ...], Read(_fillings, "array")] = Field(
-        description="filling fractions, ascending"
-    )
-    voltage: Annotated[tuple[float, ...], Read(_voltages, "array")] = Field(
-        description="voltage against lithium at each [V]"
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> "OcvTable":
-        rows, faults = len(self.c), list[tuple[Location, str]]()
-        if rows != len(self.voltage):
-            message = f"has {len(self.voltage)} values, but c has {rows}; write as many of each"
-            faults.append((("voltage",), message))
-        if rows < 4:
-            faults.append((("c",), f"has {rows} values; a table needs at least 4 rows"))
-        for index in range(1, rows):
-            if self.c[index] <= self.c[index - 1]:
-                message = f"is {self.c[index]:g}, not above the value before it"
-                faults.append((("c", index), f"{message}; sort the rows by ascending filling"))
-        return checked(self, faults)
-
-
-def _known_material(name: str) -> str:
-    if name not in components.material_names():
-        message = not_among(name, components.material_names(), "material")
-        raise refuse(Refused(message), name)
-    return name
-
-
-def _overrides(values: Any, temperature: float | None) -> dict[str, float]:
-    allowed = ["name", *NUMBERS, "ocv"]
-    faults: list[tuple[Location, str]] = []
-    result: dict[str, float] = {}
-    for key, value in values.items():
-        try:
-            if key not in NUMBERS:
-                raise Refused(unknown(key, allowed))
-            result[key] = read_number(value, NUMBERS[key], temperature)
-        except Refused as error:
-            faults.append(((key,), str(error)))
-    if faults:
-        raise Refused("", *faults)
-    return result
-
-
-class MaterialChoice(Section):
-    """A material by name, with numbers of its file replaced."""
-
-    name: Annotated[str, AfterValidator(_known_material)] = Field(description="material")
-    overrides: Annotated[dict[str, float], Read(_overrides, "object")] = Field(
-        default_factory=dict, description="numbers that replace those of the material's file"
-    )
-    ocv: OcvTable | None = Field(
-        default=None, description="open-circuit voltage that replaces the material's; null: its own"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_name(cls, value: Any) -> Any:
-        if isinstance(value, dict | MaterialChoice):
-            return value
-        names = listing(components.material_names())
-        raise refuse(Refused(f"is {show(value)}; write a material: {names}"), value)
-
-
-class Kinetics(Section):
-    """Charge transfer at the surface of the particles."""
-
-    law: Annotated[Component, Part(LAWS, beside=("k0", "exchange_current"))] = Field(
-        description="kinetic law"
-    )
-    exchange_current: Annotated[Component, Part(EXCHANGE_CURRENTS)] = Field(
-        description="exchange current as a function of filling, j0(c)/k0"
-    )
-    k0: Annotated[
-        float,
-        Quantity("A/m^2", "rate constant, j0 where its form is 1", above=0, at_most=1e8),
-    ]
-
-
-class Population(Section):
-    """Particles of one model, size distribution and material."""
-
-    model: Annotated[Component, Part(PARTICLES)] = Field(description="particle model")
-    per_volume: Annotated[
-        int, Quantity("1", "particles in each electrode volume", at_least=1, at_most=1_000_000)
-    ] = 1
-    size: Annotated[Component, Part(DISTRIBUTIONS)] = Field(
-        description="radius; length of a plate, half length of a slab: a length or a distribution"
-    )
-    thickness: Annotated[
-        float | None, Quantity("m", "thickness of plates", above=0, at_most=1e-3)
-    ] = None
-    material: MaterialChoice = Field(description="material by name, or with changed numbers")
-    kinetics: Kinetics = Field(description="charge transfer; absent: the material's own")
-    film_resistance: FilmResistance = 0.0
-    volume_fraction: Annotated[
-        float, Quantity("1", "share of the active material", above=0, at_most=1)
-    ] = 1.0
-
-    @property
-    def unknowns(self) -> int:
-        """Unknowns of the particles in one electrode volume, as far as the keys tell."""
-        return self.per_volume * int(self.model.parameters.get("nodes") or 1)
-
-    @property
-    def plate(self) -> bool:
-        """Whether the particles are plates: by ``shape``, or by a model that has no choice."""
-        return bool(self.model.parameters.get("shape", "plate") == "plate")
-
-    @model_validator(mode="after")
-    def _check(self) -> "Population":
-        faults: list[tuple[Location, str]] = []
-        for key, sizes in self.size.lists.items():
-            count = len(sizes[0]) if isinstance(sizes[0], tuple) else len(sizes)
-            if count != self.per_volume:
-                message = f"is {self.per_volume}, but size.{key} lists {count}"
-                faults.append((("per_volume",), f"{message}; write per_volume: {count}"))
-        if self.plate and self.thickness is None:
-            message = "is missing; plates need one, for example thickness: 20 nm"
-            faults.append((("thickness",), message))
-        if not self.plate and self.thickness is not None:
-            shape = self.model.parameters["shape"]
-            message = f"belongs to plates, but these are of shape {shape}; remove it"
-            faults.append((("thickness",), message))
-        return checked(self, faults)
-
-
 class Electrode(Section):
     """Porous electrode of particles."""
 
@@ -252,16 +106,16 @@ class Electrode(Section):
     ] = None
     volumes: Volumes
     initial_filling: Annotated[
-        float,
+        float | None,
         Quantity(
             "1",
-            "filling fraction of every particle at the start",
+            "filling fraction of every particle at the start; null: each population has its own",
             above=0,
             below=1,
             cure="an empty or full particle has no finite potential; write for example 0.01 or"
             " 0.99",
         ),
-    ]
+    ] = None
     particles: tuple[Population, ...] = Field(
         description="populations of particles", json_schema_extra={"minItems": 1}
     )
@@ -273,23 +127,50 @@ class Electrode(Section):
         if solid > 1 + 1e-9:
             message = f"+ active_fraction = {solid:g}, more than the electrode; reduce one of them"
             faults.append((("porosity",), message))
-        total = sum(population.volume_fraction for population in self.particles)
-        if abs(total - 1) > 1e-6:
-            shares = " + ".join(f"{p.volume_fraction:g}" for p in self.particles)
-            message = f"volume_fraction sums to {shares} = {total:g}; the sum must be 1"
-            message = message if self.particles else "is empty; write at least one population"
-            faults.append((("particles",), message))
+        faults += self._share_faults()
+        if self.initial_filling is None and any(p.initial_filling is None for p in self.particles):
+            example = "write for example initial_filling: 0.01, or 0.99 for a charge"
+            message = f"is missing, and not every population has its own; {example}"
+            faults.append((("initial_filling",), message))
         unknowns = self.volumes * sum(population.unknowns for population in self.particles)
         if unknowns > MOST_UNKNOWNS:
             message = f"makes {unknowns:.3g} unknowns (volumes x per_volume x nodes)"
             faults.append((("particles",), f"{message}; at most {MOST_UNKNOWNS:.0e} are solved"))
         for index, population in enumerate(self.particles):
             for key, sizes in population.size.lists.items():
-                if isinstance(sizes[0], tuple) and len(sizes) != self.volumes:
-                    message = f"has {len(sizes)} lists, but there are {self.volumes} volumes"
+                count = len(self.volumes_of(population))
+                if isinstance(sizes[0], tuple) and len(sizes) != count:
+                    message = f"has {len(sizes)} lists, but there are {count} volumes"
                     place = ("particles", index, "size", "parameters", key)
                     faults.append((place, f"{message}; write one list for each, or one for all"))
         return checked(self, faults)
+
+    def volumes_of(self, population: Population) -> tuple[int, ...]:
+        """The volumes that a population is in: those whose middle lies in its ``depth``."""
+        first, last = population.depth
+        middles = [(v + 0.5) / self.volumes for v in range(self.volumes)]
+        return tuple(v for v, middle in enumerate(middles) if first <= middle < last)
+
+    def _share_faults(self) -> Iterator[tuple[Location, str]]:
+        """In every volume the shares of the populations there must sum to 1."""
+        if not self.particles:
+            yield ("particles",), "is empty; write at least one population"
+            return
+        for index, population in enumerate(self.particles):
+            if not self.volumes_of(population):
+                low, high = population.depth
+                message = f"is [{low:g}, {high:g}], which holds no middle of a volume"
+                cure = f"of {self.volumes}; widen it, or write more volumes"
+                yield ("particles", index, "depth"), f"{message} {cure}"
+        layered = len({population.depth for population in self.particles}) > 1
+        for v in range(self.volumes):
+            there = [p.volume_fraction for p in self.particles if v in self.volumes_of(p)]
+            if abs(sum(there) - 1) > 1e-6:
+                shares = " + ".join(f"{share:g}" for share in there) or "nothing"
+                place = f" at the depth of volume {v + 1} of {self.volumes}" if layered else ""
+                message = f"volume_fraction sums to {shares} = {sum(there):g}{place}"
+                yield ("particles",), f"{message}; the sum must be 1"
+                return
 
 
 class Electrolyte(Section):

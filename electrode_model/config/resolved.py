@@ -6,9 +6,11 @@ from typing import Any
 import yaml
 
 from electrode_model.config.components import (
+    DIFFUSIVITIES,
     DISTRIBUTIONS,
     ELECTROLYTES,
     EXCHANGE_CURRENTS,
+    INITIAL_FILLINGS,
     LAWS,
     PARTICLES,
     Family,
@@ -102,6 +104,7 @@ def _(electrolyte: Electrolyte) -> dict[str, Any]:
 
 @_plain.register
 def _(population: Population) -> dict[str, Any]:
+    start = population.initial_filling
     return {
         "model": _flat(population.model, PARTICLES),
         "per_volume": population.per_volume,
@@ -111,13 +114,17 @@ def _(population: Population) -> dict[str, Any]:
         "kinetics": _plain(population.kinetics),
         "film_resistance": population.film_resistance,
         "volume_fraction": population.volume_fraction,
+        "depth": _plain(population.depth),
+        **({} if start is None else {"initial_filling": _flat(start, INITIAL_FILLINGS)}),
     }
 
 
 @_plain.register
 def _(choice: MaterialChoice) -> dict[str, Any]:
+    shape = choice.diffusivity_shape
+    own = {} if shape is None else {"diffusivity_shape": _flat(shape, DIFFUSIVITIES)}
     table = {} if choice.ocv is None else {"ocv": _plain(choice.ocv)}
-    return {"name": choice.name, **choice.overrides, **table}
+    return {"name": choice.name, **choice.overrides, **own, **table}
 
 
 @_plain.register

@@ -5,7 +5,15 @@ from types import MappingProxyType
 from typing import Any
 
 from electrode_model.config import components
-from electrode_model.config.components import DISTRIBUTIONS, ELECTROLYTES, LAWS, Family, Parameter
+from electrode_model.config.components import (
+    DIFFUSIVITIES,
+    DISTRIBUTIONS,
+    ELECTROLYTES,
+    INITIAL_FILLINGS,
+    LAWS,
+    Family,
+    Parameter,
+)
 from electrode_model.config.reading import allowed_range
 from electrode_model.material import NUMBERS
 from electrode_model.quantities import Spec
@@ -60,6 +68,9 @@ def as_written(schema: _Json) -> _Json:
     sections["MaterialChoice"] = _material(sections["MaterialChoice"]["properties"]["ocv"])
     size = {"type": ["number", "string"], "description": "one size for all particles [m]"}
     population["properties"]["size"]["anyOf"] = [size, flat(DISTRIBUTIONS)]
+    start = {"type": ["number", "string"], "description": "the same everywhere [1]"}
+    started = population["properties"]["initial_filling"]
+    started["anyOf"] = [start, flat(INITIAL_FILLINGS), {"type": "null"}]
     population["required"].remove("kinetics")
     electrode["particles"] = {
         "anyOf": [{"$ref": "#/$defs/Population"}, electrode["particles"]],
@@ -94,6 +105,9 @@ def _material(ocv: _Json) -> _Json:
     table = {"type": "string", "description": "CSV file with the columns filling and voltage"}
     names = {"enum": list(components.material_names()), "description": "material"}
     keys = {"name": names, **{key: number(spec) for key, spec in NUMBERS.items()}}
+    shape = part(DIFFUSIVITIES)["anyOf"]
+    description = "D(c)/D_s in place of the material's"
+    keys["diffusivity_shape"] = {"anyOf": [*shape, {"type": "null"}], "description": description}
     keys["ocv"] = {"anyOf": [table, *ocv["anyOf"]], "description": ocv["description"]}
     return {"anyOf": [names, _object(keys, ["name"])]}
 

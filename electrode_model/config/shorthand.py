@@ -115,20 +115,21 @@ def _population(node: Node, folder: Path, problems: list[Problem]) -> Node:
         node,
         {
             "model": lambda child: _component(child, "name"),
-            "size": _size,
+            "size": lambda child: _value_or(child, "distribution", "constant"),
             "material": lambda child: _material(child, folder, problems),
+            "initial_filling": lambda child: _value_or(child, "profile", "uniform"),
         },
     )
     return _count_listed(node)
 
 
-def _size(node: Node) -> Node:
-    """A length alone is the distribution ``constant``."""
+def _value_or(node: Node, tag: str, plain: str) -> Node:
+    """A component by its ``tag``; a number alone is the ``value`` of the component ``plain``."""
     if isinstance(node.value, dict):
-        return _component(node, "distribution")
+        return _component(node, tag)
     if isinstance(node.value, tuple) or node.value is None:
         return node
-    name = Node("constant", (*node.path, "distribution"), node.file, node.line)
+    name = Node(plain, (*node.path, tag), node.file, node.line)
     value = node.holding({"value": _below(node, "value")})
     return node.holding({"name": name, "parameters": value})
 
@@ -152,8 +153,10 @@ def _material(node: Node, folder: Path, problems: list[Problem]) -> Node:
     node = _named(node, "name")
     if not isinstance(node.value, dict):
         return node
-    own = {key: node.value[key] for key in ("name", "ocv") if key in node.value}
+    own = {k: node.value[k] for k in ("name", "diffusivity_shape", "ocv") if k in node.value}
     rest = {key: child for key, child in node.value.items() if key not in own}
+    if "diffusivity_shape" in own:
+        own["diffusivity_shape"] = _component(own["diffusivity_shape"], "form")
     ocv = own.get("ocv")
     if ocv is not None and isinstance(ocv.value, str):
         try:

@@ -89,9 +89,7 @@ class System:
         self._n_v = circuit.filling_rate.shape[0]
         self._r = np.zeros(self._n_v)
         self._compile(circuit)
-        self.y[: bounds[-1]] = np.concatenate(
-            [np.repeat(_start(g, assembly.initial_filling), g.index.size) for g in groups]
-        )
+        self.y[: bounds[-1]] = np.concatenate([_start(group).ravel() for group in groups])
         self.y[self.circuit_block] = circuit.start
         for name, value in assembly.guess.items():
             if name in self.where:
@@ -209,9 +207,9 @@ def _evenly(rows: np.ndarray) -> slice:
     return slice(int(rows[0]), int(rows[-1]) + 1, step)
 
 
-def _start(group: Group, filling: float) -> Array:
-    x = np.zeros(group.kernel.mass.size)
-    x[group.kernel.filling] = filling
+def _start(group: Group) -> Array:
+    x = np.zeros((group.kernel.mass.size, group.index.size))
+    x[group.kernel.filling] = group.start
     return x
 
 

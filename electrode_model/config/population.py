@@ -1,0 +1,188 @@
+"""A population of particles in a configuration: material, kinetics, model, sizes, start."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from electrode_model.config import components
+from electrode_model.config.components import (
+    DIFFUSIVITIES,
+    DISTRIBUTIONS,
+    EXCHANGE_CURRENTS,
+    INITIAL_FILLINGS,
+    LAWS,
+    PARTICLES,
+)
+from electrode_model.config.fields import Component, Part, Quantity, Read, Section, checked, refuse
+from electrode_model.config.problems import Location, Refused, listing, not_among, show, unknown
+from electrode_model.config.reading import read_list, read_number
+from electrode_model.material import NUMBERS
+from electrode_model.quantities import Spec
+
+__all__ = ["FilmResistance", "Kinetics", "MaterialChoice", "OcvTable", "Population"]
+
+FilmResistance = Annotated[
+    float, Quantity("ohm m^2", "resistance of the film on the surface", at_least=0, at_most=1e3)
+]
+
+
+def _fillings(value: Any, _: float | None) -> tuple[float, ...]:
+    spec = Spec("1", "filling fraction", at_least=0.0, at_most=1.0)
+    return read_list(value, spec, nested=False)
+
+
+def _voltages(value: Any, _: float | None) -> tuple[float, ...]:
+    spec = Spec("V", "open-circuit voltage", at_least=-10.0, at_most=10.0)
+    return read_list(value, spec, nested=False)
+
+
+class OcvTable(Section):
+    """Open-circuit voltage at ascending fillings."""
+
+    c: Annotated[tuple[float, ...], Read(_fillings, "array")] = Field(
+        description="filling fractions, ascending"
+    )
+    voltage: Annotated[tuple[float, ...], Read(_voltages, "array")] = Field(
+        description="voltage against lithium at each [V]"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "OcvTable":
+        rows, faults = len(self.c), list[tuple[Location, str]]()
+        if rows != len(self.voltage):
+            message = f"has {len(self.voltage)} values, but c has {rows}; write as many of each"
+            faults.append((("voltage",), message))
+        if rows < 4:
+            faults.append((("c",), f"has {rows} values; a table needs at least 4 rows"))
+        for index in range(1, rows):
+            if self.c[index] <= self.c[index - 1]:
+                message = f"is {self.c[index]:g}, not above the value before it"
+                faults.append((("c", index), f"{message}; sort the rows by ascending filling"))
+        return checked(self, faults)
+
+
+def _known_material(name: str) -> str:
+    if name not in components.material_names():
+        message = not_among(name, components.material_names(), "material")
+        raise refuse(Refused(message), name)
+    return name
+
+
+def _overrides(values: Any, temperature: float | None) -> dict[str, float]:
+    allowed = ["name", *NUMBERS, "diffusivity_shape", "ocv"]
+    faults: list[tuple[Location, str]] = []
+    result: dict[str, float] = {}
+    for key, value in values.items():
+        try:
+            if key not in NUMBERS:
+                raise Refused(unknown(key, allowed))
+            result[key] = read_number(value, NUMBERS[key], temperature)
+        except Refused as error:
+            faults.append(((key,), str(error)))
+    if faults:
+        raise Refused("", *faults)
+    return result
+
+
+class MaterialChoice(Section):
+    """A material by name, with numbers of its file replaced."""
+
+    name: Annotated[str, AfterValidator(_known_material)] = Field(description="material")
+    overrides: Annotated[dict[str, float], Read(_overrides, "object")] = Field(
+        default_factory=dict, description="numbers that replace those of the material's file"
+    )
+    diffusivity_shape: Annotated[Component | None, Part(DIFFUSIVITIES)] = Field(
+        default=None, description="D(c)/D_s that replaces the material's; null: its own"
+    )
+    ocv: OcvTable | None = Field(
+        default=None, description="open-circuit voltage that replaces the material's; null: its own"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        if isinstance(value, dict | MaterialChoice):
+            return value
+        names = listing(components.material_names())
+        raise refuse(Refused(f"is {show(value)}; write a material: {names}"), value)
+
+
+class Kinetics(Section):
+    """Charge transfer at the surface of the particles."""
+
+    law: Annotated[Component, Part(LAWS, beside=("k0", "exchange_current"))] = Field(
+        description="kinetic law"
+    )
+    exchange_current: Annotated[Component, Part(EXCHANGE_CURRENTS)] = Field(
+        description="exchange current as a function of filling, j0(c)/k0"
+    )
+    k0: Annotated[
+        float,
+        Quantity("A/m^2", "rate constant, j0 where its form is 1", above=0, at_most=1e8),
+    ]
+
+
+def _depth(value: Any, _: float | None) -> tuple[float, float]:
+    spec = Spec("1", "share of the thickness", at_least=0.0, at_most=1.0)
+    example = "write two shares of the thickness, the one nearer the separator first: [0, 0.5]"
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise Refused(f"is {show(value)}; {example}")
+    first, last = read_list(value, spec, nested=False)
+    if first >= last:
+        raise Refused(f"is {show(value)}; {example}")
+    return first, last
+
+
+class Population(Section):
+    """Particles of one model, size distribution and material."""
+
+    model: Annotated[Component, Part(PARTICLES)] = Field(description="particle model")
+    per_volume: Annotated[
+        int, Quantity("1", "particles in each electrode volume", at_least=1, at_most=1_000_000)
+    ] = 1
+    size: Annotated[Component, Part(DISTRIBUTIONS)] = Field(
+        description="radius; length of a plate, half length of a slab: a length or a distribution"
+    )
+    thickness: Annotated[
+        float | None, Quantity("m", "thickness of plates", above=0, at_most=1e-3)
+    ] = None
+    material: MaterialChoice = Field(description="material by name, or with changed numbers")
+    kinetics: Kinetics = Field(description="charge transfer; absent: the material's own")
+    film_resistance: FilmResistance = 0.0
+    volume_fraction: Annotated[
+        float, Quantity("1", "share of the active material where it is", above=0, at_most=1)
+    ] = 1.0
+    depth: Annotated[tuple[float, float], Read(_depth, "array")] = Field(
+        default=(0.0, 1.0),
+        description="the part of the electrode it is in, from 0 at the separator to 1",
+    )
+    initial_filling: Annotated[Component | None, Part(INITIAL_FILLINGS)] = Field(
+        default=None, description="filling at the start; null: that of the electrode"
+    )
+
+    @property
+    def unknowns(self) -> int:
+        """Unknowns of the particles in one electrode volume, as far as the keys tell."""
+        return self.per_volume * int(self.model.parameters.get("nodes") or 1)
+
+    @property
+    def plate(self) -> bool:
+        """Whether the particles are plates: by ``shape``, or by a model that has no choice."""
+        return bool(self.model.parameters.get("shape", "plate") == "plate")
+
+    @model_validator(mode="after")
+    def _check(self) -> "Population":
+        faults: list[tuple[Location, str]] = []
+        for key, sizes in self.size.lists.items():
+            count = len(sizes[0]) if isinstance(sizes[0], tuple) else len(sizes)
+            if count != self.per_volume:
+                message = f"is {self.per_volume}, but size.{key} lists {count}"
+                faults.append((("per_volume",), f"{message}; write per_volume: {count}"))
+        if self.plate and self.thickness is None:
+            message = "is missing; plates need one, for example thickness: 20 nm"
+            faults.append((("thickness",), message))
+        if not self.plate and self.thickness is not None:
+            shape = self.model.parameters["shape"]
+            message = f"belongs to plates, but these are of shape {shape}; remove it"
+            faults.append((("thickness",), message))
+        return checked(self, faults)

@@ -1,0 +1,56 @@
+"""Diffusivity as a function of filling: forms of D(c)/D_s.
+
+Each form is a pure function  form(c, *, own parameters)  of the filling fraction.  Fickian
+particles use D_s form(c) as their diffusivity; Cahn-Hilliard particles as the tracer diffusivity
+of a lattice gas, mobility D_s form(c) c (1 - c).  A form's name here is its name in a
+configuration file; without one a material's own is used.
+"""
+
+from collections.abc import Sequence
+from math import log
+from typing import Annotated
+
+import numpy as np
+
+from electrode_model.free_energy import PiecewiseCubic
+from electrode_model.quantities import Fraction, Spec
+from electrode_model.symbolic import Expr, exp
+
+__all__ = ["exponential", "tabulated", "uniform"]
+
+
+def uniform(c: Expr) -> Expr:
+    """D = D_s at every filling."""
+    return 1.0
+
+
+def exponential(
+    c: Expr,
+    *,
+    decay: Annotated[float, Spec("1", "b in exp(-b (c - reference))")],
+    reference: Fraction = 0.5,
+) -> Expr:
+    """exp(-b (c - reference)): diffusion that slows as a solid fills.
+
+    Layered oxides near full lithiation: Park et al., Nature Mater. 20 (2021) 991, Fig. 4a.
+    """
+    return exp(-decay * (c - reference))
+
+
+def tabulated(
+    c: Expr,
+    *,
+    filling: Annotated[Sequence[float], Spec("1", "ascending fillings", at_least=0.0, at_most=1.0)],
+    log10_ratio: Annotated[Sequence[float], Spec("1", "log10 of D/D_s at each")],
+) -> Expr:
+    """10 to the power of a monotone (PCHIP) interpolant of ``log10_ratio``.
+
+    Raises ValueError where the lists differ in length, are shorter than 2, or not ascending.
+    """
+    x, y = np.asarray(filling, dtype=float), np.asarray(log10_ratio, dtype=float)
+    if x.ndim != 1 or x.shape != y.shape or x.size < 2 or np.any(np.diff(x) <= 0):
+        raise ValueError(
+            f"diffusivity_shape has {x.size} fillings and {y.size} values of log10_ratio;"
+            " write as many of each, at least two, fillings ascending"
+        )
+    return exp(log(10) * PiecewiseCubic.through(x, y)(c))
