@@ -1,14 +1,14 @@
 """From a configuration in SI to the dimensionless model: particles in groups and a circuit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from electrode_model import diffusivity, distributions, exchange_current, initial, kinetics
-from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, single_volume
+from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, frozen, single_volume
 from electrode_model.config import components
 from electrode_model.constants import HOUR
 from electrode_model.electrolyte import Transport
@@ -22,7 +22,7 @@ from electrode_model.symbolic import Expr
 if TYPE_CHECKING:
     from electrode_model.config.model import Config, Population
 
-__all__ = ["Assembly", "Group", "assemble", "chemistry"]
+__all__ = ["Assembly", "Group", "assemble", "chemistry", "isolated"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -121,6 +121,18 @@ def assemble(config: "Config") -> Assembly:
         c_e_range=(transport and transport.concentrations) or (-np.inf, np.inf),
         series_resistance=config.series_resistance,
     )
+
+
+def isolated(assembly: Assembly, circuit: Array) -> Assembly:
+    """The same model without reaction: particles relax inside, everything else stays.
+
+    ``circuit`` (n_z,) are the circuit's unknowns, which are held; the current is zero.
+    """
+    groups = []
+    for group in assembly.groups:
+        reacts = np.array([name.startswith("reaction") for name in group.kernel.names])
+        groups.append(replace(group, q=np.where(reacts[:, None], 0.0, group.q)))
+    return replace(assembly, groups=tuple(groups), circuit=frozen(assembly.circuit, circuit))
 
 
 def _populations(config: "Config") -> list[_Population]:

@@ -8,7 +8,7 @@ All balances are telescoping sums over faces: charge and salt are conserved to r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +20,7 @@ from electrode_model.electrolyte import Transport
 from electrode_model.scales import Scales
 from electrode_model.symbolic import asinh, log, sqrt
 
-__all__ = ["Circuit", "Foil", "Porous", "Region", "circuit", "single_volume"]
+__all__ = ["Circuit", "Foil", "Porous", "Region", "circuit", "frozen", "single_volume"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -198,6 +198,16 @@ def circuit(
         c_e=c[at],
         dphi=ca.vertcat(*potentials, phi_s) - phi_e[at],
     )
+
+
+def frozen(circuit: Circuit, z: Array) -> Circuit:
+    """The circuit held at the unknowns ``z`` (n_z,), without current, whatever particles do."""
+    held = np.array(z)
+    held[circuit.where["current"]] = 0.0
+    moving = ca.DM(circuit.differential.astype(float))
+    residual = moving * circuit.rate + (1 - moving) * (circuit.z - ca.DM(held))
+    rows = {f"held {name}": part for name, part in circuit.where.items()}
+    return replace(circuit, residual=residual, equations=rows)
 
 
 def _foil(scales: Scales, foil: Foil, current: ca.SX, c_wall: ca.SX, phi_wall: ca.SX) -> ca.SX:

@@ -27,6 +27,7 @@ def symmetric(folder, conductivity, transport, capacity=1.0) -> Assembly:
         group,
         volume=np.concatenate([group.volume, group.volume + CELLS]),
         index=np.concatenate([group.index, group.index + group.index.size]),
+        start=np.hstack([group.start, group.start]),
         share=np.tile(group.share, 2),
         q=np.tile(group.q, (1, 2)),
     )

@@ -137,7 +137,7 @@ def _(kinetics: Kinetics) -> dict[str, Any]:
 def _(step: Step) -> dict[str, Any]:
     until = {"until": dict(step.until.given)}
     if step.kind == "rest":
-        return {"rest": {}, **until}
+        return {"rest": {}, **({"isolated": True} if step.isolated else {}), **until}
     return {step.kind: step.voltage if step.current is None else str(step.current), **until}
 
 

@@ -122,7 +122,7 @@ def _step(step: Mapping[str, _Json]) -> _Json:
     choices = [
         _object({"current": step["current"], "until": until}, ["current", "until"]),
         _object({"voltage": step["voltage"], "until": until}, ["voltage", "until"]),
-        _object({"rest": duration, "until": until}, ["rest"]),
+        _object({"rest": duration, "until": until, "isolated": step["isolated"]}, ["rest"]),
         _object({"repeat": count, "steps": steps}, ["repeat", "steps"]),
     ]
     return {"anyOf": choices, "description": "one step of the protocol"}

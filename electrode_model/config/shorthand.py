@@ -20,6 +20,7 @@ __all__ = ["MOST_STEPS", "expand"]
 MOST_STEPS = 10_000  # after repeats are unrolled
 
 _MODES = ("current", "voltage", "rest", "repeat")
+_BESIDE = {"repeat": ("steps",), "rest": ("until", "isolated")}  # keys of a step, else until
 
 
 def expand(root: Node, folder: Path) -> tuple[Node, list[Problem]]:
@@ -287,7 +288,7 @@ def _step(node: Node, problems: list[Problem]) -> list[Node]:
         problems += _misshapen(node, modes)
         return []
     mode = modes[0]
-    allowed = (mode, "steps" if mode == "repeat" else "until")
+    allowed = (mode, *_BESIDE.get(mode, ("until",)))
     for key, child in node.value.items():
         if key not in allowed:
             problems.append(child.problem(unknown(key, allowed)))
@@ -309,7 +310,7 @@ def _misshapen(node: Node, modes: Sequence[str]) -> list[Problem]:
     problems = [
         child.problem(unknown(key, (*_MODES, "until", "steps")))
         for key, child in node.value.items()
-        if key not in ("until", "steps")
+        if key not in ("until", "steps", "isolated")
     ]
     return problems or [node.problem(f"says nothing to do; {rule}")]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from electrode_model.config.fields import Current, Quantity, Read, Section, checked, read_current
 from electrode_model.config.problems import Location
@@ -28,6 +28,10 @@ class Stops(Section):
     filling: Annotated[
         float | None, Quantity("1", "mean filling of the positive electrode", above=0, below=1)
     ] = None
+    surface_filling: Annotated[
+        float | None,
+        Quantity("1", "filling of any place of any particle's surface", above=0, below=1),
+    ] = None
     time: Annotated[float | None, Quantity("s", "time since the step began", above=0)] = None
 
     @property
@@ -46,8 +50,10 @@ _FIXED = {
         "rate": "a rest has no current",
         "capacity": "a rest passes no charge",
         "filling": "a rest passes no charge",
+        "surface_filling": "a rest has no direction",
     },
 }
+_NO_VOLTAGE = "isolated particles share no voltage"
 
 
 class Step(Section):
@@ -59,6 +65,10 @@ class Step(Section):
         description="positive on discharge: 1 C, C/20 or 12 A/m^2 (a bare number is in A/m^2)",
     )
     voltage: Annotated[float | None, Quantity("V", "voltage to hold")] = None
+    isolated: StrictBool = Field(
+        default=False,
+        description="of a rest: no lithium passes through the surface of a particle",
+    )
     until: Stops = Field(default=Stops(), description="what ends the step, whichever comes first")
 
     @property
@@ -69,9 +79,10 @@ class Step(Section):
             unit = "C" if self.current.unit == "C-rate" else self.current.unit
             action = f"{direction} at {abs(self.current.value):g} {unit}"
         else:
-            action = "rest" if self.voltage is None else f"hold {self.voltage:g} V"
+            rest = "rest of isolated particles" if self.isolated else "rest"
+            action = rest if self.voltage is None else f"hold {self.voltage:g} V"
         if self.kind == "rest" and [*self.until.given] == ["time"]:
-            return f"rest {next(self._stop_texts())}"
+            return f"{action} {next(self._stop_texts())}"
         return f"{action} until {' or '.join(self._stop_texts())}"
 
     def _stop_texts(self) -> Iterator[str]:
@@ -79,8 +90,8 @@ class Step(Section):
             if name == "time":
                 size, unit = _time_unit(value)
                 yield f"{value / size:g} {unit}"
-            elif name == "filling":
-                yield f"filling {value:g}"
+            elif name in ("filling", "surface_filling"):
+                yield f"{name.replace('_', ' ')} {value:g}"
             else:
                 yield f"{value:g} {_UNITS[name]}"
 
@@ -92,8 +103,13 @@ class Step(Section):
         given = self.until.given
         for stop in given:
             reason = _FIXED[self.kind].get(stop)
+            if self.isolated and stop == "voltage":
+                reason = _NO_VOLTAGE
             if reason:
                 faults.append((("until", stop), f"cannot end this step: {reason}; remove it"))
+        if self.isolated and self.kind != "rest":
+            message = "is true, but only a rest can isolate the particles; remove it"
+            faults.append((("isolated",), message))
         if not given:
             example = "'rest: 30 min'" if self.kind == "rest" else "'until: {time: 1 h}'"
             message = f"needs at least one of {', '.join(Stops.model_fields)}"

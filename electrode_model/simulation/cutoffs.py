@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING
 
 from scipy.optimize import brentq
@@ -26,6 +27,7 @@ class External:
     current: float  # A/m^2
     passed: float  # A h/m^2 since the step began, discharge positive
     filling: float  # of the positive electrode
+    surface: tuple[float, float] = (nan, nan)  # least and largest filling of any surface
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ def cut_offs(step: "Step", start: External, scales: Scales) -> list[CutOff]:
         found.append(
             CutOff(f"filling {c:g}", lambda s: s.filling - c if falling else c - s.filling)
         )
+    if until.surface_filling is not None:
+        c_s = until.surface_filling
+        name = f"surface filling {c_s:g}"
+        found.append(CutOff(name, lambda s: s.surface[1] - c_s if falling else c_s - s.surface[0]))
     if until.time is not None:
         t = until.time
         found.append(CutOff(f"time {t:g} s", lambda s: s.time - t))

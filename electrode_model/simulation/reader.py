@@ -1,6 +1,7 @@
 """Reading the solver's state in SI."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,19 @@ class Reader:
         return float(self.mean_fillings(state) @ self._layout.weight)
 
     def external(self, t: float, state: Array, charge: float) -> External:
-        """Seen from outside, ``t`` hours into a step that began at ``charge``."""
-        return self.external_of_circuit(t, state[self._system.circuit_block], charge)
+        """Seen from outside, ``t`` hours into a step that began at ``charge``; with surfaces."""
+        seen = self.external_of_circuit(t, state[self._system.circuit_block], charge)
+        return replace(seen, surface=self._surface(state))
+
+    def _surface(self, state: Array) -> tuple[float, float]:
+        """Least and largest filling at any place of the reacting surfaces."""
+        parts = [
+            x[group.kernel.filling[group.kernel.surface > 0]] for group, x in self._groups(state)
+        ]
+        return min(float(c.min()) for c in parts), max(float(c.max()) for c in parts)
 
     def external_of_circuit(self, t: float, circuit: Array, charge: float) -> External:
-        """The same from the circuit's part of the state alone."""
+        """The same from the circuit's part of the state alone, without surfaces."""
         passed = float(circuit[self._at["charge"]])
         return External(
             time=t * self._scales.time,

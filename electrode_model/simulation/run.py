@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from electrode_model.assemble import Assembly
+from electrode_model.assemble import Assembly, isolated
 from electrode_model.constants import HOUR
 from electrode_model.results.records import Progress, StepReport
 from electrode_model.results.result import Recorder
@@ -55,7 +55,9 @@ class Run:
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
         """Prepare; nothing is solved before :meth:`__call__`."""
+        self._assembly = assembly
         self.system = System(assembly)
+        self._connected = self.system
         self.reader = Reader(assembly, self.system)
         self._config, self._recorder = config, recorder
         self._scales = assembly.scales
@@ -76,6 +78,7 @@ class Run:
     def _begin(self) -> bool:
         """Switch the control, solve for the start, go on from there; False ends the run."""
         step = self._now.step
+        self._connect(step)
         self._set_control(step)
         outcome = consistent(self.system, self._now.statistics)
         if outcome is not None:
@@ -92,6 +95,16 @@ class Run:
             self._report(f"{passed.name} already passed", planned, text, 0.0)
             return True
         return self._integrate(start, [*watched, *window(self._config.voltage_window)])
+
+    def _connect(self, step: "Step") -> None:
+        """Particles of an isolated rest have a system of their own, with the same unknowns."""
+        state = self.system.y
+        if step.isolated:
+            self.system = System(isolated(self._assembly, state[self.system.circuit_block]))
+        else:
+            self.system = self._connected
+        if self.system.y is not state:
+            self.system.y[:] = state
 
     def _set_control(self, step: "Step") -> None:
         """Current or voltage control is data of the same equations."""
@@ -182,6 +195,8 @@ class Run:
         return 1.0 if most == np.inf else float(most)
 
     def _within(self, done: Interpolant, t: float) -> External:
+        if self._now.step.until.surface_filling is not None:
+            return self.reader.external(t, done(t), self._now.charge)
         circuit = done(t, self.system.circuit_block)
         return self.reader.external_of_circuit(t, circuit, self._now.charge)
 
