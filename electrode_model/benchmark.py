@@ -104,7 +104,7 @@ def measure(case: Case) -> dict[str, Any]:
     system = System(assembly)
     set_up = time.perf_counter() - began
     statistics = Statistics()
-    end = (0.9 - assembly.initial_filling) / case.c_rate
+    end = (0.9 - assembly.initial_filling["positive"]) / case.c_rate
     system.control[:] = (1.0, 0.0, case.c_rate)
     began = time.perf_counter()
     with np.errstate(all="ignore"):

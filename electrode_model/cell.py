@@ -117,12 +117,17 @@ class _Unknowns:
         )
 
 
-def single_volume(scales: Scales, c_e: float, series_resistance: float) -> Circuit:
-    """All particles in one volume against an ideal counter electrode; c_e [mol/m^3] stays."""
+def single_volume(
+    scales: Scales, c_e: float, series_resistance: float, capacity: float = 1.0
+) -> Circuit:
+    """All particles in one volume against an ideal counter electrode; c_e [mol/m^3] stays.
+
+    ``capacity`` is in units of that which sets the 1C current.
+    """
     unknowns = _Unknowns()
     voltage, current = _external(unknowns)
     filling_rate, control = ca.SX.sym("r", 1), ca.SX.sym("control", 3)
-    rows = {"charge balance": current - filling_rate[0]}
+    rows = {"charge balance": current - capacity * filling_rate[0]}
     return unknowns.close(
         rows | _circuit_rows(unknowns, voltage, current, control),
         filling_rate=filling_rate,

@@ -26,7 +26,7 @@ LEVELS = [
     ["materials", "electrolytes", "particles"],
     ["config"],
     ["results.records"],
-    ["cell"],
+    ["cell", "electrode"],
     ["assemble"],
     ["solver"],
     ["results"],

@@ -18,7 +18,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 class Balance:
     """Relative errors of what must be conserved; both are of the size of rounding."""
 
-    lithium: Array  # (n_t,) in the particles, at every row of the time series
+    lithium: Array  # (n_t,) in the particles, at every row of the time series; the worse
+    #                 electrode's where both have particles
     salt: Array | None  # (n_frame,) in the pores; None if the cell has no electrolyte of its own
 
     @property
@@ -37,11 +38,11 @@ def balance(result: "Result") -> Balance:
     of what was there at the start; needs the field ``electrolyte`` (KeyError if it was not
     saved).
     """
-    filling = result["Positive filling fraction"]
-    passed = result["Discharge capacity [A.h.m-2]"] / result.layout.capacity
-    start = filling[0] - passed[0] if filling.size else 0.0
-    terms = np.array([filling, np.full_like(filling, start), passed])
-    lithium = (filling - start - passed) / np.abs(terms).max(axis=0)
+    layout = result.layout
+    lithium = _lithium(result, "Positive filling fraction", layout.capacity)
+    if layout.negative is not None:
+        negative = _lithium(result, "Negative filling fraction", -layout.negative.capacity)
+        lithium = np.where(np.abs(negative) > np.abs(lithium), negative, lithium)
     if not result.layout.sections:
         return Balance(lithium, None)
     pores = _pore_volumes(result)
@@ -49,15 +50,23 @@ def balance(result: "Result") -> Balance:
     return Balance(lithium, salt / salt[0] - 1 if salt.size else salt)
 
 
+def _lithium(result: "Result", name: str, capacity: float) -> Array:
+    """(n_t,) error of an electrode that a discharge fills by 1/``capacity``."""
+    filling = result[name]
+    passed = result["Discharge capacity [A.h.m-2]"] / capacity
+    start = filling[0] - passed[0] if filling.size else 0.0
+    terms = np.array([filling, np.full_like(filling, start), passed])
+    error: Array = (filling - start - passed) / np.abs(terms).max(axis=0)
+    return error
+
+
 def _pore_volumes(result: "Result") -> Array:
     """(n_x,) electrolyte of each cell, m^3/m^2."""
     config = configuration(result)
-    parts = {"separator": config.separator, "positive": config.positive}
+    parts: dict[str, Any] = {name: getattr(config, name) for name in result.layout.sections}
     pores = np.empty(result.layout.x.size)
     for name, (first, last) in result.layout.sections.items():
         part = parts[name]
-        if part is None:
-            raise ValueError(f"the layout has a {name}, the configuration has not")
         pores[first:last] = part.porosity * part.thickness / (last - first)
     return pores
 

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from electrode_model.config import yaml_source
 from electrode_model.config.explain import Entry, entries, quantity_of
-from electrode_model.config.model import Config, Section, json_schema
+from electrode_model.config.model import Config, Counter, Electrode, Section, json_schema
 from electrode_model.config.problems import (
     ConfigError,
     Location,
@@ -119,6 +119,8 @@ def _follows(location: Location, sort: str, places: Collection[Location]) -> boo
     return material in places or (*material, "name") in places
 
 
+_TAGS = ("counter", "porous")  # of the sorts of a negative electrode, in pydantic's locations
+
 _NEEDS = {
     "tuple_type": "a list is needed",
     "string_type": "a text is needed",
@@ -127,7 +129,7 @@ _NEEDS = {
 
 
 def _problem(sort: str, location: Location, text: str, value: object, node: Node) -> Problem:
-    found, rest = node.find(location)
+    found, rest = node.find(tuple(step for step in location if step not in _TAGS))
     if sort == "extra_forbidden":
         allowed = [f.alias or name for name, f in _fields(location[:-1]).items()]
         prefix = "".join(f"{step}." for step in found.path[:-1])
@@ -150,7 +152,9 @@ def _fields(location: Location) -> Mapping[str, FieldInfo]:
     """The fields of the section at a location, by the names used in files."""
     section: type[Section] | None = Config
     for step in location:
-        if isinstance(step, str):
+        if step in _TAGS:
+            section = Counter if step == "counter" else Electrode
+        elif isinstance(step, str):
             fields = _by_name(section)
             section = _section(fields[step].annotation) if step in fields else None
     return _by_name(section)

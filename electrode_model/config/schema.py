@@ -81,7 +81,7 @@ def as_written(schema: _Json) -> _Json:
     names = sections["Counter"]["properties"]["model"]["enum"]
     description = negative.pop("description")
     schema["properties"]["negative"] = {
-        "anyOf": [{"enum": names}, negative],
+        "anyOf": [{"enum": names}, *negative["oneOf"]],
         "description": description,
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

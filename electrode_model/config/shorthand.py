@@ -26,12 +26,15 @@ _BESIDE = {"repeat": ("steps",), "rest": ("until", "isolated")}  # keys of a ste
 def expand(root: Node, folder: Path) -> tuple[Node, list[Problem]]:
     """The written-out tree and the problems met; ``folder`` is where table files are sought."""
     problems: list[Problem] = []
+
+    def electrode(node: Node) -> Node:
+        particles = {"particles": lambda child: _populations(child, folder, problems)}
+        return _change(node, particles)
+
     changes: dict[str, Callable[[Node], Node]] = {
-        "negative": lambda node: _named(node, "model"),
+        "negative": lambda node: electrode(_named(node, "model")),
         "electrolyte": lambda node: _split(_named(node, "model"), "model", ("concentration",)),
-        "positive": lambda node: _change(
-            node, {"particles": lambda particles: _populations(particles, folder, problems)}
-        ),
+        "positive": electrode,
         "protocol": lambda node: _protocol(node, problems),
     }
     return _change(root, changes), problems

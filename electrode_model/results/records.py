@@ -20,17 +20,23 @@ class Profiles:
 
 @dataclass(frozen=True)
 class Layout:
-    """What does not change during a run."""
+    """What does not change during a run: the cell, and the particles of an electrode.
 
-    x: np.ndarray  # (n_x,) m, centres of the electrolyte's cells from the foil; (0,) if one volume
-    sections: dict[str, tuple[int, int]]  # "separator", "positive": range of cells in x
+    Those of a porous negative electrode have a layout of their own, with the same cell.
+    """
+
+    x: np.ndarray  # (n_x,) m, centres of the electrolyte's cells from the foil or the negative
+    #                collector; (0,) if there is one volume
+    sections: dict[str, tuple[int, int]]  # "separator", "positive", ...: range of cells in x
     size: np.ndarray  # (n_p,) m
-    volume: np.ndarray  # (n_p,) int, electrode volume of the particle, 0 nearest the separator
+    volume: np.ndarray  # (n_p,) int, volume of the electrode, numbered in the direction of x
     weight: np.ndarray  # (n_p,) share of the electrode's capacity, sums to 1
     profiles: tuple[Profiles, ...]  # empty when no particle has an inner grid
-    capacity: float  # A h/m^2, theoretical
+    capacity: float  # A h/m^2, theoretical, of the electrode
     one_c: float  # A/m^2
     mass: float | None  # kg/m^2 of active material; None if its density is unknown
+    electrode: str = "positive"
+    negative: "Layout | None" = None  # the particles of a porous negative electrode
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,12 @@ class Row:
     c_rate: float
     capacity: float  # A h/m^2 discharged since the start
     positive_filling: float
+    negative_filling: float | None = None  # of a porous negative electrode
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The fields at one output time."""
+    """The fields of an electrode, and of the electrolyte, at one output time."""
 
     time: float  # s
     step: int
@@ -58,6 +65,7 @@ class Frame:
     c_e: np.ndarray  # (n_x,) mol/m^3
     phi_e: np.ndarray  # (n_x,) V
     phi_s: np.ndarray  # (n volumes,) V
+    negative: "Frame | None" = None  # a porous negative electrode, with the same electrolyte
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from electrode_model.results import storage
+from electrode_model.results.fields import (
+    FIELDS,
+    NEGATIVE_FILES,
+    OF_CELL,
+    PROFILES,
+    field_names,
+    of_electrode,
+    of_negative,
+)
+from electrode_model.results.layouts import read_layout, write_layout
 from electrode_model.results.provenance import seeds, versions
 from electrode_model.results.records import Frame, Layout, Profiles, Progress, Row, StepReport
 
@@ -47,20 +57,9 @@ COLUMNS: Mapping[str, str] = {
     "C-rate": "c_rate",
     "Discharge capacity [A.h.m-2]": "capacity",
     "Positive filling fraction": "positive_filling",
+    "Negative filling fraction": "negative_filling",  # only of a porous negative electrode
 }
 
-#: Name of a field -> file in fields/, and the entry of output.fields that selects it.
-FIELDS: Mapping[str, tuple[str, str]] = {
-    "Field time [s]": ("time", ""),
-    "Field step": ("step", ""),
-    "Particle filling fraction": ("filling", "particles"),
-    "Particle surface filling fraction": ("surface", "particles"),
-    "Electrolyte concentration [mol.m-3]": ("c_e", "electrolyte"),
-    "Electrolyte potential [V]": ("phi_e", "electrolyte"),
-    "Solid potential [V]": ("phi_s", "electrolyte"),
-}
-PROFILES = "Particle profiles"  # followed by the number of the group
-_GRID = tuple(Profiles.__dataclass_fields__)  # each an array in layout/
 FLUSH_SECONDS = 1.0  # the most that a kill may cost
 
 
@@ -90,10 +89,10 @@ class Result:
         self.message: str = self.summary.get("message", "")
         self.folder = folder
         known = {**data, **_layout_columns(layout)}
-        if "Particle filling fraction" in data:  # without inner grids the surface is the mean
-            known.setdefault(
-                "Particle surface filling fraction", data["Particle filling fraction"]
-            )
+        mean, surface = "Particle filling fraction", "Particle surface filling fraction"
+        for a, b in ((mean, surface), (of_negative(mean), of_negative(surface))):
+            if a in data:  # without inner grids the surface is the mean
+                known.setdefault(b, data[a])
         self._data = {name: _read_only(array) for name, array in known.items()}
 
     @classmethod
@@ -107,11 +106,11 @@ class Result:
             summary = storage.read_json(folder / storage.SUMMARY)
             if summary.get("program") != storage.PROGRAM:
                 raise ValueError(f"{storage.SUMMARY} is not of this program")
-            layout = _read_layout(folder)
+            layout = read_layout(folder)
             config = (folder / "config.yaml").read_text(encoding="utf-8")
             data = storage.read_series(folder / "timeseries.csv")
             data["Step"] = data["Step"].astype(int)
-            data.update(_field_names(storage.read_arrays(folder / "fields", grown=True)))
+            data.update(field_names(storage.read_arrays(folder / "fields", grown=True)))
             steps = [StepReport(**step) for step in summary.get("steps", [])]
         except KeyError as error:
             text = f"{folder} holds no readable result: {error} is missing in its files"
@@ -124,6 +123,23 @@ class Result:
     def partial(self) -> bool:
         """True if the run was killed, or is still going, so that its end is missing."""
         return self.status == "running"
+
+    @property
+    def negative(self) -> "Result":
+        """The same run seen from a porous negative electrode.
+
+        ``layout`` and every name of particles are then the negative's, so that analysis and
+        figures of a positive electrode serve for it.  Raises ValueError if there is none.
+        """
+        if self.layout.negative is None:
+            raise ValueError("the negative electrode of this run has no particles")
+        layout = self.layout.negative
+        own = [*FIELDS, *(f"{PROFILES} {k}" for k in range(len(layout.profiles)))]
+        theirs = [*own, *(f"{PROFILES} {k}" for k in range(len(self.layout.profiles)))]
+        shared = {n: v for n, v in self._data.items() if n not in theirs or n in OF_CELL}
+        names = {name: of_negative(name) for name in own}
+        data = shared | {n: self._data[m] for n, m in names.items() if m in self}
+        return Result(layout, self.config, self.steps, self.summary, data, self.folder)
 
     def names(self) -> list[str]:
         """All names that ``result[...]`` answers to."""
@@ -191,6 +207,7 @@ class Recorder:
         self._began = time.perf_counter()
         self._flushed = time.monotonic()
         self._started = _now()
+        self._columns = [n for n in COLUMNS if layout.negative or "Negative" not in n]
         self._head = {
             "program": storage.PROGRAM,
             "name": config.name,
@@ -209,9 +226,9 @@ class Recorder:
         storage.claim_folder(folder, overwrite)
         storage.write_json(folder / storage.SUMMARY, self._summary("running", "", {}))
         (folder / "config.yaml").write_text(_yaml(self._config), encoding="utf-8")
-        _write_layout(folder, self._layout)
+        write_layout(folder, self._layout)
         self._fields = storage.FieldFiles(folder / "fields")
-        self._series = storage.SeriesFile(folder / "timeseries.csv", list(COLUMNS))
+        self._series = storage.SeriesFile(folder / "timeseries.csv", self._columns)
 
     def __enter__(self) -> "Recorder":
         """Start; see the class."""
@@ -234,8 +251,8 @@ class Recorder:
     def row(self, row: Row) -> None:
         """Add a line of the time series."""
         values = tuple(
-            int(row.step) if name == "step" else float(getattr(row, name))
-            for name in COLUMNS.values()
+            int(row.step) if name == "Step" else float(getattr(row, COLUMNS[name]))
+            for name in self._columns
         )
         self._rows.append(values)
         if self._series:
@@ -246,16 +263,12 @@ class Recorder:
         """Add the fields at an output time, as far as output.fields selects them."""
         selected = self._config.output.fields
         items: dict[str, Any] = {"time": float(frame.time), "step": int(frame.step)}
-        if "particles" in selected:
-            items["filling"] = frame.c
-            if self._layout.profiles:  # else it is the mean
-                items["surface"] = frame.c_surface
-        if "profiles" in selected:
-            items |= {f"profiles_{k}": values for k, values in enumerate(frame.profiles)}
-        if "electrolyte" in selected:
-            if self._layout.x.size:
-                items |= {"c_e": frame.c_e, "phi_e": frame.phi_e}
-            items["phi_s"] = frame.phi_s
+        if "electrolyte" in selected and self._layout.x.size:
+            items |= {"c_e": frame.c_e, "phi_e": frame.phi_e}
+        items |= of_electrode(frame, self._layout, selected)
+        if frame.negative is not None and self._layout.negative is not None:
+            own = of_electrode(frame.negative, self._layout.negative, selected)
+            items |= {NEGATIVE_FILES + name: value for name, value in own.items()}
         for name, value in items.items():
             self._fields.append(name, np.asarray(value, dtype=int if name == "step" else float))
         self._flush_if_late()
@@ -279,10 +292,10 @@ class Recorder:
         if self._folder:
             self._flush()
             storage.write_json(self._folder / storage.SUMMARY, summary)
-        table = np.array(self._rows, dtype=float).reshape(-1, len(COLUMNS))
-        data = {name: table[:, i].copy() for i, name in enumerate(COLUMNS)}
+        table = np.array(self._rows, dtype=float).reshape(-1, len(self._columns))
+        data = {name: table[:, i].copy() for i, name in enumerate(self._columns)}
         data["Step"] = data["Step"].astype(int)
-        data.update(_field_names(self._fields.arrays()))
+        data.update(field_names(self._fields.arrays()))
         return Result(self._layout, self._config, self._steps, summary, data, self._folder)
 
     def _flush(self) -> None:
@@ -345,15 +358,6 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     return view
 
 
-def _field_names(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays of fields/ under the names that users see."""
-    names = {file: name for name, (file, _) in FIELDS.items()}
-    return {
-        names[key] if key in names else f"{PROFILES} {key.removeprefix('profiles_')}": array
-        for key, array in arrays.items()
-    }
-
-
 def _layout_columns(layout: Layout) -> dict[str, np.ndarray]:
     return {
         "x [m]": layout.x,
@@ -361,34 +365,6 @@ def _layout_columns(layout: Layout) -> dict[str, np.ndarray]:
         "Particle volume": layout.volume,
         "Particle weight": layout.weight,
     }
-
-
-def _write_layout(folder: Path, layout: Layout) -> None:
-    arrays = {name: getattr(layout, name) for name in ("x", "size", "volume", "weight")}
-    for k, group in enumerate(layout.profiles):
-        arrays |= {f"{name}_{k}": getattr(group, name) for name in _GRID}
-    storage.write_arrays(folder / "layout", arrays)
-    scalars = {name: getattr(layout, name) for name in ("sections", "capacity", "one_c", "mass")}
-    storage.write_json(folder / "layout.json", {**scalars, "profiles": len(layout.profiles)})
-
-
-def _read_layout(folder: Path) -> Layout:
-    scalars = storage.read_json(folder / "layout.json")
-    arrays = storage.read_arrays(folder / "layout")
-    sections = {name: (int(a), int(b)) for name, (a, b) in scalars.pop("sections").items()}
-    profiles = tuple(
-        Profiles(**{name: arrays[f"{name}_{k}"] for name in _GRID})
-        for k in range(scalars.pop("profiles"))
-    )
-    return Layout(
-        x=arrays["x"],
-        sections=sections,
-        size=arrays["size"],
-        volume=arrays["volume"],
-        weight=arrays["weight"],
-        profiles=profiles,
-        **scalars,
-    )
 
 
 def _per_area_and_mass(

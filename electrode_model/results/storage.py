@@ -44,8 +44,9 @@ HEADER_BYTES = 128  # room for any shape; a multiple of 64 as the format asks
 #: Files that a run may write and that --overwrite may remove; all others are the user's.
 OURS = re.compile(
     r"summary\.json(\.part)?|timeseries\.csv|config\.yaml|layout\.json"
-    r"|fields/(time|step|filling|surface|profiles_\d+|c_e|phi_e|phi_s)\.npy"
-    r"|layout/(x|size|volume|weight|(particles|nodes|weights|surface|angles)_\d+)\.npy"
+    r"|fields/(time|step|c_e|phi_e|(negative_)?(filling|surface|profiles_\d+|phi_s))\.npy"
+    r"|layout/(x|(negative_)?(size|volume|weight|(particles|nodes|weights|surface|angles)_\d+))"
+    r"\.npy"
     r"|figures/(voltage_capacity|voltage_time|filling_map|filling_histograms|electrolyte|profiles)"
     r"\.png|figures/film\.gif"
 )

@@ -1,13 +1,14 @@
 """Reading the solver's state in SI."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from electrode_model.assemble import Assembly
-from electrode_model.results.records import Frame, Row
+from electrode_model.electrode import Group
+from electrode_model.results.records import Frame, Layout, Row
 from electrode_model.simulation.cutoffs import External
 from electrode_model.solver.system import System
 
@@ -25,19 +26,25 @@ class Reader:
     def __init__(self, assembly: Assembly, system: System) -> None:
         """Note where in the state each quantity stands."""
         self._assembly, self._system = assembly, system
-        self._scales, self._layout = assembly.scales, assembly.layout
+        self._scales, layout = assembly.scales, assembly.layout
+        self._layouts = {"positive": layout}
+        if layout.negative is not None:
+            self._layouts["negative"] = layout.negative
         offset = system.circuit_block.start
         self._at = {name: part.start - offset for name, part in system.where.items()}
-        self._initial = assembly.initial_filling
-        self._series = assembly.series_resistance
+        #: filling of an electrode per charge passed; a discharge empties the negative
+        self._gain = {
+            name: (1 if name == "positive" else -1) * assembly.scales.current / own.capacity
+            for name, own in self._layouts.items()
+        }
 
     def charge(self, state: Array) -> float:
-        """Charge passed since the start of the run, in units of the capacity."""
+        """Charge passed since the start of the run, in hours of the 1C current."""
         return float(state[self._system.where["charge"]][0])
 
-    def filling(self, state: Array) -> float:
-        """Mean filling of the positive electrode, weighted by capacity."""
-        return float(self.mean_fillings(state) @ self._layout.weight)
+    def filling(self, state: Array, electrode: str = "positive") -> float:
+        """Mean filling of an electrode, weighted by capacity."""
+        return float(self.mean_fillings(state, electrode) @ self._layouts[electrode].weight)
 
     def external(self, t: float, state: Array, charge: float) -> External:
         """Seen from outside, ``t`` hours into a step that began at ``charge``; with surfaces."""
@@ -45,9 +52,10 @@ class Reader:
         return replace(seen, surface=self._surface(state))
 
     def _surface(self, state: Array) -> tuple[float, float]:
-        """Least and largest filling at any place of the reacting surfaces."""
+        """Least and largest filling at any place of the positive's reacting surfaces."""
         parts = [
-            x[group.kernel.filling[group.kernel.surface > 0]] for group, x in self._groups(state)
+            x[group.kernel.filling[group.kernel.surface > 0]]
+            for group, x in self._groups(state, "positive")
         ]
         return min(float(c.min()) for c in parts), max(float(c.max()) for c in parts)
 
@@ -58,9 +66,12 @@ class Reader:
             time=t * self._scales.time,
             voltage=float(circuit[self._at["voltage"]]) * self._scales.voltage,
             current=float(circuit[self._at["current"]]) * self._scales.current,
-            passed=(passed - charge) * self._layout.capacity,
-            filling=self._initial + passed,
+            passed=(passed - charge) * self._scales.current,
+            filling=self._filling_after(passed, "positive"),
         )
+
+    def _filling_after(self, passed: float, electrode: str) -> float:
+        return self._assembly.initial_filling[electrode] + self._gain[electrode] * passed
 
     def row(self, seconds: float, step: int, state: Array) -> Row:
         """A line of the time series; the filling is that of the particles, not of the charge."""
@@ -72,53 +83,69 @@ class Reader:
             voltage=float(state[where["voltage"]][0]) * scales.voltage,
             current=current * scales.current,
             c_rate=current,
-            capacity=self.charge(state) * self._layout.capacity,
+            capacity=self.charge(state) * scales.current,
             positive_filling=self.filling(state),
+            negative_filling=self.filling(state, "negative")
+            if "negative" in self._layouts
+            else None,
         )
 
-    def mean_fillings(self, state: Array) -> Array:
+    def mean_fillings(self, state: Array, electrode: str = "positive") -> Array:
         """(n_p,) mean filling of each particle."""
-        c = np.empty(self._layout.size.size)
-        for group, x in self._groups(state):
+        c = np.empty(self._layouts[electrode].size.size)
+        for group, x in self._groups(state, electrode):
             c[group.index] = group.kernel.weights @ x
         return c
 
-    def surface_fillings(self, state: Array) -> Array:
+    def surface_fillings(self, state: Array, electrode: str = "positive") -> Array:
         """(n_p,) filling at the surface of each particle, mean over its reacting area."""
-        c = np.empty(self._layout.size.size)
-        for group, x in self._groups(state):
+        c = np.empty(self._layouts[electrode].size.size)
+        for group, x in self._groups(state, electrode):
             c[group.index] = group.kernel.surface @ x[group.kernel.filling]
         return c
 
     def frame(self, seconds: float, step: int, state: Array, fields: Collection[str]) -> Frame:
         """The fields; those not in ``fields`` may be empty."""
-        scales, layout = self._scales, self._layout
+        negative = None
+        if "negative" in self._layouts:
+            negative = self._frame(seconds, step, state, fields, "negative")
+        positive = self._frame(seconds, step, state, fields, "positive")
+        return replace(positive, negative=negative)
+
+    def _frame(
+        self, seconds: float, step: int, state: Array, fields: Collection[str], electrode: str
+    ) -> Frame:
+        scales, layout = self._scales, self._layouts[electrode]
         profiles = []
         if "profiles" in fields:
-            for group, x in self._groups(state):
+            for group, x in self._groups(state, electrode):
                 if group.kernel.positions.size:
                     profiles.append(x[group.kernel.filling])
-        none = np.empty(0)
+        none, particles = np.empty(0), "particles" in fields
         return Frame(
             time=seconds,
             step=step,
-            c=self.mean_fillings(state) if "particles" in fields else none,
-            c_surface=self.surface_fillings(state) if "particles" in fields else none,
+            c=self.mean_fillings(state, electrode) if particles else none,
+            c_surface=self.surface_fillings(state, electrode) if particles else none,
             profiles=tuple(profiles),
             c_e=self._spread(state, "c_e", layout.x.size) * scales.concentration,
             phi_e=self._spread(state, "phi_e", layout.x.size) * scales.voltage,
-            phi_s=self._solid(state) * scales.voltage,
+            phi_s=self._solid(state, electrode) * scales.voltage,
         )
 
     def condition(self, state: Array) -> str:
         """Mean filling and, where there is one, the range of the electrolyte."""
-        c = self.mean_fillings(state)
-        text = f"mean filling {self.filling(state):.6g}, particles {c.min():.4g} to {c.max():.4g}"
+        texts = []
+        for name in self._layouts:
+            c = self.mean_fillings(state, name)
+            of = "" if len(self._layouts) == 1 else f" of the {name}"
+            mean = self.filling(state, name)
+            texts.append(f"mean filling{of} {mean:.6g}, particles {c.min():.4g} to {c.max():.4g}")
         if "c_e" in self._system.where:
             c_e = state[self._system.where["c_e"]] * self._scales.concentration
-            text += f", electrolyte {c_e.min():.4g} to {c_e.max():.4g} mol/m^3"
+            texts.append(f"electrolyte {c_e.min():.4g} to {c_e.max():.4g} mol/m^3")
         voltage = float(state[self._system.where["voltage"]][0]) * self._scales.voltage
-        return f"{text}, {voltage:.4g} V"
+        return ", ".join([*texts, f"{voltage:.4g} V"])
 
     def strayed(self, state: Array) -> str | None:
         """Where the electrolyte is beyond the concentrations its properties were measured at."""
@@ -134,30 +161,36 @@ class Reader:
         )
 
     def exhausted(self, state: Array) -> bool:
-        """Whether a discharge has filled the electrode to the last digits of a double.
+        """Whether the electrode that lithium enters is full to the last digits of a double.
 
         Beyond, 1 - c is rounding noise and so is the voltage, now and in a rest to come.
         """
-        if float(state[self._system.where["current"]][0]) <= 0:
+        current = float(state[self._system.where["current"]][0])
+        filled = "positive" if current > 0 else "negative"
+        if current == 0 or filled not in self._layouts:
             return False
-        return self._initial + self.charge(state) > 1 - _LAST_DIGITS
+        return self._filling_after(self.charge(state), filled) > 1 - _LAST_DIGITS
 
     def saturation(self, state: Array) -> str | None:
-        """Whether every particle is full or empty somewhere, to the last digits.
+        """Whether every particle of an electrode is full or empty somewhere, to the last digits.
 
         One that is not could take the current: then a solve that fails has another reason.
         """
         current = float(state[self._system.where["current"]][0])
-        fillings = [x[group.kernel.filling] for group, x in self._groups(state)]
-        if current > 0 and min(float(c.max(axis=0).min()) for c in fillings) > 1 - _SATURATED:
-            return "particles full"
-        if current < 0 and max(float(c.min(axis=0).max()) for c in fillings) < _SATURATED:
-            return "particles empty"
+        for name in self._layouts:
+            taking = current if name == "positive" else -current
+            of = "" if len(self._layouts) == 1 else f" of the {name}"
+            fillings = [x[group.kernel.filling] for group, x in self._groups(state, name)]
+            if taking > 0 and min(float(c.max(axis=0).min()) for c in fillings) > 1 - _SATURATED:
+                return f"particles{of} full"
+            if taking < 0 and max(float(c.min(axis=0).max()) for c in fillings) < _SATURATED:
+                return f"particles{of} empty"
         return None
 
-    def _groups(self, state: Array) -> Any:
+    def _groups(self, state: Array, electrode: str) -> Iterator[tuple[Group, Array]]:
         for group, block in zip(self._assembly.groups, self._system.blocks, strict=True):
-            yield group, state[block].reshape(group.kernel.mass.size, group.index.size)
+            if group.electrode == electrode:
+                yield group, state[block].reshape(group.kernel.mass.size, group.index.size)
 
     def _spread(self, state: Array, name: str, count: int) -> Array:
         """Values at the electrolyte's cells; a constant electrolyte has one for all."""
@@ -167,10 +200,23 @@ class Reader:
         values = state[part]
         return values if values.size == count else np.full(count, values[0])
 
-    def _solid(self, state: Array) -> Array:
+    def _solid(self, state: Array, electrode: str) -> Array:
+        """Potential of the solid in each volume of an electrode, against the negative's end."""
         where = self._system.where
-        if "phi_s" in where:
-            return state[where["phi_s"]]
-        drop = float(state[where["current"]][0]) * self._series / self._scales.resistance
-        volumes = int(self._layout.volume.max()) + 1
-        return np.full(volumes, float(state[where["voltage"]][0]) + drop)
+        name = "phi_s" if electrode == "positive" else "phi_s_negative"
+        if name in where:
+            return state[where[name]]
+        layout = self._layouts[electrode]
+        volumes = _volumes(layout)
+        if electrode == "negative":
+            return np.zeros(volumes)
+        drop = float(state[where["current"]][0]) * self._assembly.series_resistance
+        return np.full(volumes, float(state[where["voltage"]][0]) + drop / self._scales.resistance)
+
+
+def _volumes(layout: Layout) -> int:
+    """Volumes of an electrode."""
+    if layout.electrode in layout.sections:
+        first, last = layout.sections[layout.electrode]
+        return last - first
+    return int(layout.volume.max()) + 1
