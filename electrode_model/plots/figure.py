@@ -16,6 +16,7 @@ __all__ = [
     "STYLE",
     "Span",
     "by_kind",
+    "cell_edges",
     "count",
     "depth_edges",
     "frame_spans",
@@ -111,13 +112,21 @@ def by_kind(spans: list[Span], x: np.ndarray, y: np.ndarray) -> dict[str, np.nda
 
 def depth_edges(result: Result) -> np.ndarray:
     """Edges of the electrode's volumes [m] from the separator, (n volumes + 1,)."""
-    n = int(result.layout.volume.max()) + 1
-    if "positive" not in result.layout.sections:
+    layout = result.layout
+    n = int(layout.volume.max()) + 1
+    if layout.electrode not in layout.sections:
         return np.arange(n + 1.0)
-    start, stop = result.layout.sections["positive"]
-    x = result.layout.x
-    width = x[stop - 1] - x[stop - 2] if stop - start > 1 else 2 * (x[-1] - x[:-1].max(initial=0))
-    return np.arange(n + 1) * width
+    start, stop = layout.sections[layout.electrode]
+    edges = cell_edges(layout.x)[start : stop + 1]
+    return edges - edges[0]
+
+
+def cell_edges(x: np.ndarray) -> np.ndarray:
+    """Edges (n + 1,), from 0 on, of cells whose middles are ``x``."""
+    edges = np.zeros(x.size + 1)
+    for k, middle in enumerate(x):
+        edges[k + 1] = 2 * middle - edges[k]
+    return edges
 
 
 def time_unit(duration: float) -> tuple[str, float]:
@@ -148,7 +157,9 @@ def head(figure: Figure, result: Result, title: str) -> None:
     volumes = np.unique(layout.volume).size
     about = [
         str(result.summary.get("name") or "")[:60].replace("$", r"\$"),
-        count(layout.size.size) + (f" in {volumes} volumes" if volumes > 1 else ""),
+        ("negative: " if layout.electrode == "negative" else "")
+        + count(layout.size.size)
+        + (f" in {volumes} volumes" if volumes > 1 else ""),
         f"1C = {layout.one_c:.3g} A m$^{{-2}}$",
     ]
     if result.status != "finished":

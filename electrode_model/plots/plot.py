@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from electrode_model.plots.depth import current_steps, moments_of, step_name, through_depth
 from electrode_model.plots.figure import (
     COLOURS,
     FILLING_MAP,
@@ -33,7 +34,6 @@ from electrode_model.results.result import Result
 
 __all__ = ["FIGURES", "draw"]
 
-LINE_MAP = "plasma"
 MOST_LINES = 25  # volumes or steps that a map can keep apart
 MOST_CYCLES = 60  # steps of a protocol in one figure
 MAP_ROWS, MAP_COLUMNS = 1600, 1600  # more particles and frames than pixels are left out
@@ -48,10 +48,13 @@ def draw(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    figures = [(name, make, result) for name, make in FIGURES.items()]
+    if result.layout.negative is not None:
+        figures += [(f"negative_{n}", FIGURES[n], result.negative) for n in OF_PARTICLES]
     paths = []
-    for name, make in FIGURES.items():
+    for name, make, of in figures:
         with matplotlib.rc_context(STYLE):
-            figure = make(result)
+            figure = make(of)
             if isinstance(figure, str):
                 note(f"no figure {name}: {figure}")
                 continue
@@ -77,7 +80,7 @@ def _voltage_capacity(result: Result) -> Figure | str:
         shade = 1 - 0.7 * (len(alike) - 1 - alike.index(span.index)) / max(len(alike), 4)
         style = {"color": COLOURS[span.kind], "alpha": shade}
         c, v = capacity[span.rows], voltage[span.rows]
-        ax.plot(c, v, label=_name(span), **style)
+        ax.plot(c, v, label=step_name(span), **style)
         if span.kind == "rest":
             ax.plot(c[-1:], v[-1:], "o", ms=3.5, **style)
     _label(ax, "discharge capacity / A h m$^{-2}$", "voltage / V")
@@ -201,7 +204,7 @@ def _filling_histograms(result: Result) -> Figure | str:
     filling, weight = result["Particle filling fraction"], result.layout.weight
     if weight.size < 10:
         return f"{weight.size} particle(s) make no distribution"
-    spans = _current_steps(result, 4)
+    spans = current_steps(result, 4)
     if not spans:
         return "no step with current has two saved times"
     title = "How the filling is distributed, at five states of charge"
@@ -229,50 +232,12 @@ def _filling_histograms(result: Result) -> Figure | str:
     return figure
 
 
-def _electrolyte(result: Result) -> Figure | str:
-    if not result.layout.x.size:
-        return "a single volume has no depth"
-    if "Electrolyte concentration [mol.m-3]" not in result:
-        return "the electrolyte was not saved"
-    spans = _current_steps(result, 3)
-    if not spans:
-        return "no step with current has two saved times"
-    rows = 2 if "Particle filling fraction" in result else 1
-    size = (2.0 + 3.2 * len(spans), 0.9 + 2.6 * rows)
-    title = "Through the depth of the cell"
-    figure, axes = panels(result, title, size, rows=rows, columns=len(spans), share=True)
-    layout, x = result.layout, result.layout.x * 1e6
-    start, stop = layout.sections["positive"]
-    edge = float(x[start] - depth_edges(result)[1] * 0.5e6)
-    volumes = stop - start
-    share = np.bincount(layout.volume, layout.weight, volumes)
-    c_e = result["Electrolyte concentration [mol.m-3]"]
-    for line, span in zip(axes.T, spans, strict=True):
-        for frame, colour, name in _moments(result, span):
-            line[0].plot(x, c_e[frame] / 1000, color=colour, label=name)
-            if rows == 2:
-                filling = result["Particle filling fraction"][frame]
-                mean = np.bincount(layout.volume, layout.weight * filling, volumes) / share
-                line[1].plot(x[start:stop], mean, color=colour, marker="o", ms=2.5)
-        line[0].set_title(_name(span), color=COLOURS[span.kind])
-        line[0].legend(handlelength=1.0, labelspacing=0.15, fontsize=7.5)
-        for ax in line:
-            ax.axvspan(0, edge, color="#f1f1f1", zorder=0)
-            ax.set_xlim(0, x[-1] + (x[-1] - x[-2]) / 2 if x.size > 1 else None)
-        line[-1].set_xlabel("distance from the foil / µm  (grey: separator)")
-    axes[0, 0].set_ylabel("electrolyte / mol L$^{-1}$")
-    if rows == 2:
-        axes[1, 0].set_ylabel("mean filling")
-        axes[1, 0].set_ylim(0, 1)
-    return figure
-
-
 def _profiles(result: Result) -> Figure | str:
     if not result.layout.profiles:
         return "the particles have no inner grid"
     if "Particle profiles 0" not in result:
         return "the profiles were not saved"
-    spans = _current_steps(result, 2)
+    spans = current_steps(result, 2)
     if not spans:
         return "no step with current has two saved times"
     layout = result.layout
@@ -286,7 +251,7 @@ def _profiles(result: Result) -> Figure | str:
     title = "Inside the particles"
     figure, axes = panels(result, title, size, rows=len(spans), columns=len(chosen), share=True)
     for line, span in zip(axes, spans, strict=True):
-        moments = _moments(result, span)
+        moments = moments_of(result, span)
         for ax, particle in zip(line, chosen, strict=True):
             k, column = where[particle]
             values = result[f"Particle profiles {k}"]
@@ -325,37 +290,9 @@ def _particle_name(result: Result, particle: int) -> str:
     return name
 
 
-def _current_steps(result: Result, most: int) -> list[Span]:
-    """Steps that move the filling and have frames; the first and last ones if there are more."""
-    filling = result["Positive filling fraction"]
-    moving = {span.index for span in row_spans(result) if np.ptp(filling[span.rows]) > 0.01}
-    spans = [s for s in frame_spans(result) if s.index in moving and s.stop - s.start > 1]
-    if len(spans) > most:
-        spans = spans[: most - most // 2] + spans[-(most // 2) :]
-    return spans
-
-
-def _moments(result: Result, span: Span, count: int = 6) -> list[tuple[int, Any, str]]:
-    """Frame, colour and name of some times spread over a step."""
-    time = result["Field time [s]"][span.rows]
-    unit, seconds = time_unit(time[-1] - time[0])
-    picks = np.unique(
-        np.searchsorted(time, np.linspace(time[0], time[-1], count)).clip(0, time.size - 1)
-    )
-    colours = matplotlib.colormaps[LINE_MAP](np.linspace(0.0, 0.85, picks.size))
-    return [
-        (span.start + int(k), colour, f"{(time[k] - time[0]) / seconds:.3g} {unit}")
-        for k, colour in zip(picks, colours, strict=True)
-    ]
-
-
 def _label(ax: Any, x: str, y: str) -> None:
     ax.set_xlabel(x)
     ax.set_ylabel(y)
-
-
-def _name(span: Span) -> str:
-    return f"{span.index + 1} · {span.label}"
 
 
 def _legend(ax: Any, spans: Sequence[Span]) -> None:
@@ -373,6 +310,9 @@ FIGURES: dict[str, Callable[[Result], Figure | str]] = {
     "voltage_time": _voltage_time,
     "filling_map": _filling_map,
     "filling_histograms": _filling_histograms,
-    "electrolyte": _electrolyte,
+    "electrolyte": through_depth,
     "profiles": _profiles,
 }
+
+#: Those drawn of each porous electrode.
+OF_PARTICLES = ("filling_map", "filling_histograms", "profiles")

@@ -7,7 +7,15 @@ import numpy as np
 
 from electrode_model.results.records import Frame, Layout
 
-__all__ = ["FIELDS", "NEGATIVE_FILES", "OF_CELL", "PROFILES", "field_names", "of_electrode", "of_negative"]
+__all__ = [
+    "FIELDS",
+    "NEGATIVE_FILES",
+    "OF_CELL",
+    "PROFILES",
+    "field_names",
+    "of_electrode",
+    "of_negative",
+]
 
 #: Name of a field -> file in fields/, and the entry of output.fields that selects it.
 FIELDS: Mapping[str, tuple[str, str]] = {

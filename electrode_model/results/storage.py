@@ -47,7 +47,8 @@ OURS = re.compile(
     r"|fields/(time|step|c_e|phi_e|(negative_)?(filling|surface|profiles_\d+|phi_s))\.npy"
     r"|layout/(x|(negative_)?(size|volume|weight|(particles|nodes|weights|surface|angles)_\d+))"
     r"\.npy"
-    r"|figures/(voltage_capacity|voltage_time|filling_map|filling_histograms|electrolyte|profiles)"
+    r"|figures/(voltage_capacity|voltage_time|electrolyte"
+    r"|(negative_)?(filling_map|filling_histograms|profiles))"
     r"\.png|figures/film\.gif"
 )
 
