@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from electrode_model.plots.figure import (
     COLOURS,
+    INK,
     Span,
     cell_edges,
     frame_spans,
@@ -51,8 +52,9 @@ def through_depth(result: Result) -> Figure | str:
         for ax in line:
             ax.axvspan(edges[first], edges[last], color="#f1f1f1", zorder=0)
             ax.set_xlim(0, edges[-1])
-        start = "negative collector" if layout.negative else "foil"
-        line[-1].set_xlabel(f"distance from the {start} / µm  (grey: separator)")
+    start = "negative collector" if layout.negative else "foil"
+    text = f"distance from the {start} / µm  (grey: separator)"
+    figure.supxlabel(text, fontsize="medium", color=INK)
     axes[0, 0].set_ylabel("electrolyte / mol L$^{-1}$")
     if rows == 2:
         axes[1, 0].set_ylabel("mean filling")
