@@ -30,7 +30,7 @@ ONE_STEP = [
     ("{voltage: 9, until: {time: 1 h}}", ".voltage is 9 V, outside voltage_window"),
     ("{current: 1 C, voltage: 3}", " has current and voltage; a step has exactly"),
     ("{}", " says nothing to do; a step has exactly one of current, voltage,"),
-    ("5", " is 5; a step has exactly one of current, voltage, rest, repeat"),
+    ("5", " is 5; a step has exactly one of current, voltage, power, rest, repeat"),
     ("{repeat: 3}", " needs 'steps', a list of what to repeat"),
     ("{repeat: 0, steps: [{rest: 1}]}", ".repeat is 0; a whole number from 1"),
     ("{repeat: 10000, steps: [{rest: 1}]}", " makes more than 10000 steps"),

@@ -45,6 +45,7 @@ class Stops(Section):
 _FIXED = {
     "current": {"current": "the step gives the current", "rate": "the step gives the current"},
     "voltage": {"voltage": "the step holds the voltage"},
+    "power": {},
     "rest": {
         "current": "a rest has no current",
         "rate": "a rest has no current",
@@ -59,12 +60,16 @@ _NO_VOLTAGE = "isolated particles share no voltage"
 class Step(Section):
     """One step of the protocol."""
 
-    kind: Literal["current", "voltage", "rest"]
+    kind: Literal["current", "voltage", "power", "rest"]
     current: Annotated[Current | None, Read(read_current, ("string", "number"))] = Field(
         default=None,
         description="positive on discharge: 1 C, C/20 or 12 A/m^2 (a bare number is in A/m^2)",
     )
     voltage: Annotated[float | None, Quantity("V", "voltage to hold")] = None
+    power: Annotated[
+        float | None,
+        Quantity("W/m^2", "power per area, positive on discharge", at_least=-1e6, at_most=1e6),
+    ] = None
     isolated: StrictBool = Field(
         default=False,
         description="of a rest: no lithium passes through the surface of a particle",
@@ -78,6 +83,9 @@ class Step(Section):
             direction = "discharge" if self.current.value > 0 else "charge"
             unit = "C" if self.current.unit == "C-rate" else self.current.unit
             action = f"{direction} at {abs(self.current.value):g} {unit}"
+        elif self.power is not None:
+            direction = "discharge" if self.power > 0 else "charge"
+            action = f"{direction} at {abs(self.power):g} W/m^2"
         else:
             rest = "rest of isolated particles" if self.isolated else "rest"
             action = rest if self.voltage is None else f"hold {self.voltage:g} V"
@@ -100,6 +108,8 @@ class Step(Section):
         faults: list[tuple[Location, str]] = []
         if self.kind != "rest" and getattr(self, self.kind) is None:
             faults.append(((self.kind,), "is null; write a value, or a rest"))
+        if self.power == 0:
+            faults.append((("power",), "is no power at all; write a rest, such as 'rest: 30 min'"))
         given = self.until.given
         for stop in given:
             reason = _FIXED[self.kind].get(stop)

@@ -97,6 +97,7 @@ _NAMES = {
     "A": ("a current", "1 mA"),
     "C": ("a charge", "1 mAh"),
     "A/m^2": ("a current density", "10 A/m^2 or 1 mA/cm^2"),
+    "W/m^2": ("a power per area", "20 W/m^2 or 2 mW/cm^2"),
     "A h/m^2": ("a charge per area", "20 A h/m^2 or 2 mAh/cm^2"),
     "ohm": ("a resistance", "1 ohm"),
     "ohm m^2": ("a resistance times area", "1e-3 ohm m^2"),

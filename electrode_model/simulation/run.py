@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 _SAVED_PER_STEP = 200  # fields saved in a step of the protocol, about
+_DRIVEN = ("current", "power")  # kinds of steps that push lithium until something ends them
 _PROGRESS_EVERY = 0.1  # s on the clock
 _STUCK_STEPS, _STUCK_ADVANCE = 1000, 1e-9  # so many steps for less than so many seconds
 
@@ -91,7 +92,7 @@ class Run:
         if passed is not None:
             # A hold that has nothing to do is as planned; a current that never flows is not.
             text = f"{passed.name} was already passed at the start ({start.voltage:.4g} V)"
-            planned = step.kind != "current"
+            planned = step.kind not in _DRIVEN
             self._report(f"{passed.name} already passed", planned, text, 0.0)
             return True
         return self._integrate(start, [*watched, *window(self._config.voltage_window)])
@@ -111,6 +112,12 @@ class Run:
         control = self.system.control
         if step.kind == "voltage" and step.voltage is not None:
             control[:] = (0.0, 1.0, step.voltage / self._scales.voltage)
+        elif step.power is not None:
+            power = step.power / (self._scales.voltage * self._scales.current)
+            control[:] = (0.0, 0.0, power)
+            # the search for the start begins on the branch of high voltage and low current
+            where, y = self.system.where, self.system.y
+            y[where["current"]] = power / y[where["voltage"]]
         elif step.current is not None:
             unit = 1.0 if step.current.unit == "C-rate" else 1 / self._scales.current
             control[:] = (1.0, 0.0, step.current.value * unit)
@@ -145,7 +152,7 @@ class Run:
                 self._save(done.end, stepper.state, frame=False)
             self._now.note = self.reader.strayed(stepper.state) or self._now.note
             self._progress(start, done)
-            if self._now.step.kind == "current" and self.reader.exhausted(stepper.state):
+            if self._now.step.kind in _DRIVEN and self.reader.exhausted(stepper.state):
                 return self._saturated("particles full", stepper)
             limit = self._limit(stepper, behind)
             if limit is not None:
@@ -190,7 +197,7 @@ class Run:
         """Hours that the step may take, as far as one can tell."""
         step = self._now.step
         most = np.inf if step.until.time is None else step.until.time / self._scales.time
-        if step.kind == "current":
+        if step.kind in _DRIVEN:
             return float(min(most, self._scales.current / abs(start.current)))
         return 1.0 if most == np.inf else float(most)
 
@@ -282,7 +289,7 @@ class Run:
         step, state = self._now.step, stepper.state
         at = self._clock + stepper.t * self._scales.time
         text = f"{end} at {at:.6g} s; {self.reader.condition(state)}"
-        if step.kind == "current" and step.until.voltage is not None:
+        if step.kind in _DRIVEN and step.until.voltage is not None:
             self.system.y[:] = state
             self._save(stepper.t, state, frame=True)
             self._report(f"voltage {step.until.voltage:g} V, {end}", True, text, stepper.t)
@@ -323,7 +330,7 @@ def _fraction(step: "Step", start: External, state: External) -> float:
         parts.append(abs(state.passed) / until.capacity)
     if until.filling is not None and until.filling != start.filling:
         parts.append((state.filling - start.filling) / (until.filling - start.filling))
-    if not parts and step.kind == "current":
+    if not parts and step.kind in _DRIVEN:
         room = 1 - start.filling if start.current > 0 else start.filling
         parts.append(abs(state.filling - start.filling) / room)
     return float(np.clip(max(parts), 0.0, 1.0)) if parts else float("nan")
