@@ -70,9 +70,9 @@ class Circuit:
     z: ca.SX  # (n_z,)
     rate: ca.SX  # (n_z,) dz/dt, of which only differential unknowns occur
     filling_rate: ca.SX  # (n_v,) r
-    control: ca.SX  # (3,) a, b, s of the condition a I + b V = s
+    control: ca.SX  # (3,) a, b, s of the condition a I + b V + (1 - a)(1 - b) I V = s
     residual: ca.SX  # (n_z,)
-    c_e: ca.SX  # (n_v,) at the particles
+    c_e: ca.SX  # (n_v,) activity of the salt at the particles: c_e where it is ideal
     dphi: ca.SX  # (n_v,) phi_s - phi_e at the particles
     differential: np.ndarray  # (n_z,) bool
     start: Array  # (n_z,) first guess; differential entries are initial values
@@ -200,7 +200,7 @@ def circuit(
         rows | _circuit_rows(unknowns, voltage, current, control),
         filling_rate=filling_rate,
         control=control,
-        c_e=c[at],
+        c_e=c[at] if transport is None else transport.activity(c[at], scales.temperature),
         dphi=ca.vertcat(*potentials, phi_s) - phi_e[at],
     )
 
@@ -258,8 +258,10 @@ def _circuit_rows(
     unknowns: _Unknowns, voltage: ca.SX, current: ca.SX, control: ca.SX
 ) -> dict[str, ca.SX]:
     """The control condition, whose mode is data, and the charge, integrated like any state."""
+    a, b, setting = ca.vertsplit(control)
+    power = (1 - a) * (1 - b) * (current * voltage)
     return {
-        "control": control[0] * current + control[1] * voltage - control[2],
+        "control": a * current + b * voltage + power - setting,
         "charge passed": unknowns.rate("charge") - current,
     }
 
@@ -275,7 +277,9 @@ class _Fluxes:
 
         self.widths, self.porosity = spread("width"), spread("porosity")
         self.hindrance = self.porosity ** spread("bruggeman")
-        self._salt_unit = HOUR / CONCENTRATION * scales.salt_flux  # m/h mol/L at 1C
+        unit = HOUR / CONCENTRATION * scales.salt_flux  # m/h mol/L at 1C
+        self._salt_unit = unit / transport.equivalents
+        self._potential = transport.diffusion_potential
 
     def inner(self, c: ca.SX, phi_e: ca.SX) -> tuple[ca.SX, ca.SX]:
         """Fluxes at the faces between cells, (n - 1,) each.
@@ -295,7 +299,7 @@ class _Fluxes:
         anion = 1 - transport.t_plus(face, t)
         kappa = in_series(transport.conductivity(c, t)) * self.scales.resistance
         log_c = log(c)
-        diffusion = 2 * anion * transport.thermodynamic_factor(face, t)
+        diffusion = self._potential * anion * transport.thermodynamic_factor(face, t)
         ionic = (
             -kappa * ((phi_e[1:] - phi_e[:-1]) - diffusion * (log_c[1:] - log_c[:-1])) / distance
         )
@@ -314,6 +318,6 @@ class _Fluxes:
         d_eff = transport.diffusivity(c, t) * (self.hindrance[0] * HOUR)
         kappa = transport.conductivity(c, t) * (self.hindrance[0] * self.scales.resistance)
         c_wall = c + half * self._salt_unit * anion * current / d_eff
-        diffusion = 2 * anion * transport.thermodynamic_factor(c, t)
+        diffusion = self._potential * anion * transport.thermodynamic_factor(c, t)
         phi_wall = phi_e + half * current / kappa - diffusion * (log(c) - log(c_wall))
         return c_wall, phi_wall

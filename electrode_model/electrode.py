@@ -18,7 +18,7 @@ from electrode_model.scales import Scales
 from electrode_model.symbolic import Expr
 
 if TYPE_CHECKING:
-    from electrode_model.config.model import Electrode, Population
+    from electrode_model.config.model import Component, Electrode, Population
 
 __all__ = ["Drawn", "Group", "chemistry", "draw", "groups_of", "layout_of", "mean_filling"]
 
@@ -189,6 +189,12 @@ def chemistry(
         def potential(c: Expr) -> Potential:
             return open_circuit(voltage(c, temperature), standard, thermal)
 
+    elif material.chemical_potential is not None:
+        own_potential = material.chemical_potential
+
+        def potential(c: Expr) -> Potential:
+            return Potential(0.0, scales.energy(1.0) * own_potential(c, numbers))
+
     else:
         omega = scales.energy(numbers["omega"])
 
@@ -197,7 +203,7 @@ def chemistry(
 
     law = getattr(kinetics, choice.law.name)
     form = getattr(exchange_current, choice.exchange_current.name)
-    law_numbers = choice.law.parameters
+    law_numbers = _in_kt(choice.law, scales)
     form_numbers = choice.exchange_current.parameters
 
     def exchange(c: Expr, alpha: float, mixing: float) -> exchange_current.Exchange:
@@ -218,16 +224,27 @@ def chemistry(
     return Chemistry(potential, rate, relative, lambda c: relative(c) * lattice(c))
 
 
+def _in_kt(law: "Component", scales: Scales) -> dict[str, Any]:
+    """The parameters of a kinetic law, energies in kT."""
+    known = components.LAWS.parameters(law.name)
+    energies = {key for key, p in known.items() if p.spec is not None and p.spec.unit == "J"}
+    return {k: scales.energy(v) if k in energies else v for k, v in law.parameters.items()}
+
+
 def _groups(
     drawn: Drawn, population: _Population, law: Chemistry, share: Array, scales: Scales
 ) -> list[Group]:
     """Particles of a population by kernel; ``share`` (n, per_volume) of their volumes' capacity."""
     given, numbers = population.given, population.numbers
-    density, k0 = numbers["site_density"], given.kinetics.k0
+    density, choice = numbers["site_density"], given.kinetics
+    k0 = choice.k0 * scales.arrhenius(choice.activation_energy, choice.reference_temperature)
+    faster = scales.arrhenius(
+        numbers.get("diffusivity_activation", 0.0), numbers.get("reference_temperature", 298.15)
+    )
     particles = Particles(
         size=population.size.ravel(),
         reaction=scales.reaction(k0, density),
-        diffusivity=numbers.get("diffusivity", np.nan) * scales.time,
+        diffusivity=numbers.get("diffusivity", np.nan) * faster * scales.time,
         gradient=scales.per_site(numbers.get("gradient_energy", 0.0), density),
         strain=scales.per_site(numbers.get("coherency", 0.0), density),
         film=given.film_resistance * k0 / scales.voltage,

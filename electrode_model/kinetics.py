@@ -11,17 +11,18 @@ Each law is a pure, elementwise function  law(dphi, c, a_e, mu, exchange, *, own
 and returns the insertion rate in units of k0 (positive: lithium enters the solid).  With
 eta = dphi + mu, every law vanishes at eta = 0.  phi_e is the potential of a lithium reference
 electrode in the solution, so a_e does not enter eta.  A law's name here is its name in a
-configuration file.
+configuration file; energies among its own parameters arrive in kT.
 """
 
 from collections.abc import Callable
+from typing import Annotated
 
 from electrode_model.exchange_current import Exchange
 from electrode_model.free_energy import Potential
-from electrode_model.quantities import TransferCoefficient
-from electrode_model.symbolic import Expr, exp, power
+from electrode_model.quantities import Spec, TransferCoefficient
+from electrode_model.symbolic import Expr, erfc, exp, log, power, sqrt
 
-__all__ = ["butler_volmer", "linear"]
+__all__ = ["butler_volmer", "linear", "marcus", "marcus_hush_chidsey"]
 
 ExchangeForm = Callable[[Expr, float, float], Exchange]
 
@@ -72,6 +73,77 @@ def linear(
     return -j0.value(c, mu.excess, a_e) * (dphi + mu.total(c))
 
 
+def transfer(formal: Expr, reorganisation: float) -> Expr:
+    """k_red + k_ox of Marcus-Hush-Chidsey over sqrt(4 pi lambda); energies in kT.
+
+    Closed form of Zeng et al. 2014.  For lambda = 8.3 kT (LiFePO4) it is 4.3 % below the integral
+    at eta_f = 0 and within 4.7 % everywhere, for 2 to 20 kT within 12 %; for 40 kT 27 % above.
+    """
+    spread = sqrt(1 + sqrt(reorganisation) + formal * formal)
+    return erfc((reorganisation - spread) / (2 * sqrt(reorganisation))) / 2
+
+
+def _log(x: Expr) -> Expr:
+    """log(x), finite where Newton's iterates pass x = 0; exact to 1e-13 from x = 3e-6 up."""
+    return log(x * x + 1e-24) / 2
+
+
 def _times(factor: float, expression: Expr) -> Expr:
     """Product that leaves no trace of the expression when the factor is zero."""
     return factor * expression if factor else 0.0
+
+
+Reorganisation = Annotated[
+    float, Spec("J", "reorganisation energy of the electron transfer", above=0.0)
+]
+
+
+def marcus(
+    dphi: Expr,
+    c: Expr,
+    a_e: Expr,
+    mu: Potential,
+    exchange: ExchangeForm,
+    *,
+    reorganisation: Reorganisation,
+) -> Expr:
+    """j0 [exp(-eta/2) - exp(eta/2)] exp(-eta_f^2/(4 lambda)), eta_f = eta + ln(a_e/c).
+
+    Marcus rates, which fall again beyond |eta_f| = lambda: Bazant, Acc. Chem. Res. 46 (2013)
+    1144.  With the exchange current ``ideal_transition_state`` it is Marcus of MPET 1.0.1, whose
+    own transfer coefficient and powers of a_e and c all follow from eta_f; exp(-lambda/4) is in
+    k0.  The exchange current is j0 exp(-ln(a_e/c)^2/(4 lambda)).  The rate has a maximum: a
+    prescribed current beyond it has no solution, and the run ends there.
+    """
+    formal = _formal(dphi, c, a_e, mu)
+    symmetric = butler_volmer(dphi, c, a_e, mu, exchange, alpha=0.5)
+    return symmetric * exp(-formal * formal / (4 * reorganisation))
+
+
+def marcus_hush_chidsey(
+    dphi: Expr,
+    c: Expr,
+    a_e: Expr,
+    mu: Potential,
+    exchange: ExchangeForm,
+    *,
+    reorganisation: Reorganisation,
+) -> Expr:
+    """j0/sqrt(a_e c) [a_e k_red(eta_f) - c k_ox(eta_f)] / k(0), eta_f = eta + ln(a_e/c).
+
+    Marcus rates summed over the electrons of a metal: Zeng, Smith, Bai & Bazant, J. Electroanal.
+    Chem. 735 (2014) 77, in their closed form (:func:`transfer`, which states its error).  As
+    k_red/k_ox = exp(-eta_f), it is Butler-Volmer's law at alpha = 1/2 times
+    (k_red + k_ox)/(2 k(0) cosh(eta_f/2)).  With ``transition_state`` it is MHC of MPET 1.0.1.
+    """
+    formal = _formal(dphi, c, a_e, mu)
+    symmetric = butler_volmer(dphi, c, a_e, mu, exchange, alpha=0.5)
+    at_zero = transfer(0.0, reorganisation)
+    both_ways = exp(formal / 2) + exp(-formal / 2)
+    return symmetric * transfer(formal, reorganisation) / at_zero * 2 / both_ways
+
+
+def _formal(dphi: Expr, c: Expr, a_e: Expr, mu: Potential) -> Expr:
+    """Overpotential from the formal potential, eta + ln(a_e/c); ln c cancels in a lattice gas."""
+    formal = dphi + mu.excess + log(a_e) - _times(mu.mixing, _log(1 - c))
+    return formal - _times(1 - mu.mixing, _log(c))

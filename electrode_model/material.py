@@ -24,6 +24,9 @@ NUMBERS: Mapping[str, Spec] = {
     ),
     "wetting_layer": Spec("m", "distance of that layer from the end face", at_least=0.0),
     "diffusivity": Spec("m^2/s", "diffusivity (or tracer diffusivity) scale D_s", above=0.0),
+    "diffusivity_activation": Spec("J/mol", "Arrhenius activation energy of D_s", at_least=0.0),
+    "reference_temperature": Spec("K", "temperature of D_s; without one 298.15 K", above=0.0),
+    "omega_b": Spec("J", "interaction per site between neighbouring layers"),
     "density": Spec("kg/m^3", "density of the solid, for capacities per mass", above=0.0),
 }
 
@@ -51,8 +54,9 @@ def lattice(c: Expr) -> Expr:
 class Material:
     """One intercalation material.
 
-    ``ocv(c, T)`` [V] makes it a material of given open-circuit voltage; without one it is a
-    regular solution with ``omega`` about ``standard_potential``.  ``diffusivity_shape(c)`` is
+    ``ocv(c, T)`` [V] makes it a material of given open-circuit voltage, ``chemical_potential(c,
+    numbers)`` [J] one of a free energy of its own about ``standard_potential``; without either it
+    is a regular solution with ``omega`` about that.  ``diffusivity_shape(c)`` is
     D(c)/D_s of Fickian particles, ``mobility_shape(c)`` the M(c) of
     flux = -D_s M(c) grad mu/kT.  ``kinetics`` are the defaults of the ``kinetics`` section of
     a configuration, in its own words.
@@ -64,6 +68,7 @@ class Material:
     ocv: Callable[[Expr, float], Expr] | None = None
     ocv_source: str = ""
     ocv_range: tuple[float, float] = (0.0, 1.0)  # fillings where ocv is trustworthy
+    chemical_potential: Callable[[Expr, Mapping[str, float]], Expr] | None = None
     diffusivity_shape: Callable[[Expr], Expr] = uniform
     mobility_shape: Callable[[Expr], Expr] = lattice
     kinetics: Mapping[str, object] = field(default_factory=dict)

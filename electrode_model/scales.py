@@ -5,6 +5,7 @@ in units of the theoretical 1C current: a rate of filling is then a C-rate.
 """
 
 from dataclasses import dataclass
+from math import exp
 
 from electrode_model.constants import (
     AVOGADRO,
@@ -57,6 +58,11 @@ class Scales:
     def per_site(self, energy_density: float, site_density: float) -> float:
         """Energy per volume over rho_s kT: strain energy, or gradient energy in m^2."""
         return energy_density / (site_density * BOLTZMANN * self.temperature)
+
+    def arrhenius(self, activation: float, reference: float) -> float:
+        """exp(-E/R (1/T - 1/T_ref)), E [J/mol]: 1 at the reference temperature [K]."""
+        gas = BOLTZMANN * AVOGADRO
+        return exp(activation / gas * (1 / reference - 1 / self.temperature))
 
     def energy(self, joule: float) -> float:
         """Energy per site in kT."""

@@ -11,6 +11,8 @@ from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from electrode_model.free_energy import regular_solution
 
 C = np.linspace(0.01, 0.99, 99)
+#: Where a fitted polynomial is positive.
+RANGES = {"colclasure": (0.2, 0.99)}
 OMEGA = 4.49  # kT, of Lim et al. 2016 and Koo et al.
 THERMAL_VOLTAGE = BOLTZMANN * 298.15 / ELEMENTARY_CHARGE  # V
 every_form = pytest.mark.parametrize("name", exchange_current.__all__)
@@ -29,7 +31,8 @@ def value(name, c, alpha=0.5, mixing=1.0, a_e=1.0, **parameters):
 @every_alpha
 @either_mixing
 def test_is_positive_and_finite_between_the_end_members(name, alpha, mixing):
-    j0 = value(name, C, alpha, mixing)
+    low, high = RANGES.get(name, (0, 1))
+    j0 = value(name, C[(low <= C) & (high >= C)], alpha, mixing)
     assert np.all(np.isfinite(j0))
     assert np.all(j0 > 0)
 
@@ -107,3 +110,50 @@ def test_vacancy_and_exponential_equal_k0_at_their_reference():
     assert value("exponential", 0.5, steepness=12.0, reference=0.5) == pytest.approx(1.0, abs=1e-12)
     ratio = value("exponential", 0.6, steepness=12.0) / value("exponential", 0.5, steepness=12.0)
     assert ratio == pytest.approx(np.exp(-1.2), rel=1e-12)
+
+
+def test_newman_is_empty_of_vacancies_where_it_says():
+    """BV_mod02 of MPET: sqrt((1/2 - c) c), the coke of Fuller et al. 1994."""
+    c = np.linspace(0.01, 0.49, 49)
+    np.testing.assert_allclose(value("newman", c, full=0.5), np.sqrt((0.5 - c) * c), rtol=1e-12)
+    expected = 0.2**0.7 * 0.3**0.3
+    assert value("newman", 0.3, alpha=0.3, full=0.5) == pytest.approx(expected, rel=1e-12)
+
+
+@either_mixing
+def test_transition_states_differ_by_the_sites_they_exclude(mixing):
+    """1/(1-c) against 1/(c (1-c)) as activity coefficient: a factor c; 1-c on its own besides."""
+    excess = regular_solution(C, omega=OMEGA).excess
+    activity = np.exp(excess) * (C / (1 - C)) ** mixing
+    one = value("transition_state", C, alpha=0.4, mixing=mixing)
+    np.testing.assert_allclose(one, activity**0.4 * (1 - C), rtol=1e-12)
+    both = value("lattice_transition_state", C, alpha=0.4, mixing=mixing)
+    np.testing.assert_allclose(both, one * C, rtol=1e-12)
+    ideal = value("ideal_transition_state", C, alpha=0.4, mixing=mixing)
+    np.testing.assert_allclose(ideal, C**0.4 * (1 - C), rtol=1e-12)
+
+
+def test_constant_may_ignore_the_electrolyte():
+    assert value("constant", 0.5, a_e=0.3, order=0.0) == 1.0
+    assert value("constant", 0.5, a_e=0.3) == pytest.approx(np.sqrt(0.3), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("filling", "table", "rounding"),
+    [
+        (0.3, 4.22295, 0.0039),
+        (0.5, 3.98, 0.0133),
+        (0.7, 2.53549, 0.0508),
+        (0.95, 1.38069, 0.2108),
+    ],
+)
+def test_colclasure_is_the_table_of_nmc532(filling, table, rounding):
+    """j0 [A/m^2] of BATMODS-lite at 1.2 mol/L and 30 degC, from coefficients with more digits and
+    a scale of 9 A/m^2; those of MPET are ten times larger, and too large by their rounding to
+    four digits."""
+    digits = (1.650452829641290e1, -7.523567141488800e1, 1.240524690073040e2)
+    digits += (-9.416571081287610e1, 3.249768821737960e1, -3.585290065824760)
+    own = value("colclasure", filling, a_e=1.2, coefficients=digits)
+    assert 9 * own == pytest.approx(table, rel=2e-5)
+    mpet = 0.9 * value("colclasure", filling, a_e=1.2)
+    assert mpet / table - 1 == pytest.approx(rounding, abs=1e-4)

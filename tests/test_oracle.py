@@ -22,6 +22,15 @@ STABLE = {
         SINGLE,
         (*SMOOTH, particle("diffusion", shape="slab", nodes=15, refinement=4), *FILM),
     ),
+    "electrons of Marcus": (
+        SINGLE,
+        (
+            *SMOOTH[:1],
+            *SMOOTH[2:],
+            "positive.particles.kinetics={law: marcus_hush_chidsey,"
+            " reorganisation: 0.2 eV, k0: 1 A/m^2, exchange_current: newman}",
+        ),
+    ),
     "porous": (HALF_CELL, (*SMOOTH, "positive.volumes=4")),
     "porous solid": (HALF_CELL, (*SMOOTH, *SOLID)),
     "porous, constant electrolyte": (HALF_CELL, (*SMOOTH, *SOLID, *CONSTANT)),

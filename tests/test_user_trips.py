@@ -89,7 +89,9 @@ def test_dangling_link_is_not_suggested_to_itself(tmp_path):
 
 def test_schema_allows_the_names_alone_that_the_reader_takes():
     sections = json_schema()["$defs"]
-    assert {"enum": ["concentrated", "constant"]} in sections["Electrolyte"]["anyOf"]
+    assert {"enum": ["concentrated", "constant", "dilute", "solid"]} in sections["Electrolyte"][
+        "anyOf"
+    ]
     assert {"type": "null"} in sections["Kinetics"]["anyOf"]
     assert json_schema()["properties"]["schema"]["const"] == 1
 

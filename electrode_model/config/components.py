@@ -27,6 +27,7 @@ from electrode_model.material import Material
 from electrode_model.quantities import Spec
 
 __all__ = [
+    "BESIDE_LAW",
     "DIFFUSIVITIES",
     "DISTRIBUTIONS",
     "ELECTROLYTES",
@@ -151,6 +152,9 @@ ELECTROLYTES = Family("electrolyte", "electrode_model.electrolytes", "model")
 DISTRIBUTIONS = Family("distribution", "electrode_model.distributions", "distribution")
 DIFFUSIVITIES = Family("diffusivity shape", "electrode_model.diffusivity", "form")
 INITIAL_FILLINGS = Family("initial profile", "electrode_model.initial", "profile")
+
+#: Keys of a ``kinetics`` section beside those of the law itself.
+BESIDE_LAW = ("k0", "exchange_current", "activation_energy", "reference_temperature")
 
 _MATERIALS = "electrode_model.materials"
 

@@ -85,8 +85,22 @@ class Electrolyte(Section):
         description="electrolyte model"
     )
     concentration: Annotated[
-        float, Quantity("mol/m^3", "salt concentration at the start", above=0, at_most=2e4)
+        float, Quantity("mol/m^3", "salt concentration at the start", above=0, at_most=1e5)
     ] = 1000.0
+
+    @model_validator(mode="after")
+    def _check(self) -> "Electrolyte":
+        given, faults = self.model.parameters, list[tuple[Location, str]]()
+        if "nu_plus" in given:
+            net = given["z_plus"] * given["nu_plus"] + given["z_minus"] * given["nu_minus"]
+            if net != 0:
+                message = f"is {given['z_minus']}, by which the salt has a net charge of {net}"
+                cure = "make z_plus nu_plus + z_minus nu_minus zero, as 1, 2, -2, 1 of Li2SO4"
+                faults.append((("model", "parameters", "z_minus"), f"{message}; {cure}"))
+        if self.concentration >= given.get("sites", float("inf")):
+            message = f"is {self.concentration:g} mol/m^3, but there are {given['sites']:g} sites"
+            faults.append((("concentration",), f"{message}; write less"))
+        return checked(self, faults)
 
 
 class Solver(Section):

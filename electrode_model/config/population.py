@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from electrode_model.config import components
 from electrode_model.config.components import (
+    BESIDE_LAW,
     DIFFUSIVITIES,
     DISTRIBUTIONS,
     EXCHANGE_CURRENTS,
@@ -110,9 +111,7 @@ class MaterialChoice(Section):
 class Kinetics(Section):
     """Charge transfer at the surface of the particles."""
 
-    law: Annotated[Component, Part(LAWS, beside=("k0", "exchange_current"))] = Field(
-        description="kinetic law"
-    )
+    law: Annotated[Component, Part(LAWS, beside=BESIDE_LAW)] = Field(description="kinetic law")
     exchange_current: Annotated[Component, Part(EXCHANGE_CURRENTS)] = Field(
         description="exchange current as a function of filling, j0(c)/k0"
     )
@@ -120,6 +119,12 @@ class Kinetics(Section):
         float,
         Quantity("A/m^2", "rate constant, j0 where its form is 1", above=0, at_most=1e8),
     ]
+    activation_energy: Annotated[
+        float, Quantity("J/mol", "Arrhenius activation energy of k0", at_least=0, at_most=1e6)
+    ] = 0.0
+    reference_temperature: Annotated[
+        float, Quantity("K", "temperature at which k0 holds", at_least=200, at_most=400)
+    ] = 298.15
 
 
 def _depth(value: Any, _: float | None) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from electrode_model.config.components import (
+    BESIDE_LAW,
     DIFFUSIVITIES,
     DISTRIBUTIONS,
     ELECTROLYTES,
@@ -130,7 +131,8 @@ def _(choice: MaterialChoice) -> dict[str, Any]:
 @_plain.register
 def _(kinetics: Kinetics) -> dict[str, Any]:
     form = _flat(kinetics.exchange_current, EXCHANGE_CURRENTS)
-    return {**_flat(kinetics.law, LAWS), "k0": kinetics.k0, "exchange_current": form}
+    own = {key: getattr(kinetics, key) for key in BESIDE_LAW}
+    return {**_flat(kinetics.law, LAWS), **own, "exchange_current": form}
 
 
 @_plain.register
@@ -138,7 +140,8 @@ def _(step: Step) -> dict[str, Any]:
     until = {"until": dict(step.until.given)}
     if step.kind == "rest":
         return {"rest": {}, **({"isolated": True} if step.isolated else {}), **until}
-    return {step.kind: step.voltage if step.current is None else str(step.current), **until}
+    setting = step.power if step.kind == "power" else step.voltage
+    return {step.kind: setting if step.current is None else str(step.current), **until}
 
 
 def _flat(component: Component, family: Family) -> dict[str, Any]:

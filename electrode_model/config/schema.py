@@ -15,6 +15,7 @@ from electrode_model.config.components import (
     Parameter,
 )
 from electrode_model.config.reading import allowed_range
+from electrode_model.config.sentences import EXAMPLE
 from electrode_model.material import NUMBERS
 from electrode_model.quantities import Spec
 
@@ -59,7 +60,7 @@ def as_written(schema: _Json) -> _Json:
 
     sections["Electrolyte"] = flat(ELECTROLYTES, {"concentration": electrolyte["concentration"]})
     sections["Electrolyte"]["anyOf"].append({"enum": list(ELECTROLYTES.names())})
-    beside = {key: kinetics[key] for key in ("k0", "exchange_current")}
+    beside = {key: kinetics[key] for key in components.BESIDE_LAW}
     laws = flat(LAWS, beside)
     for choice in laws["anyOf"]:  # every key may come from the material
         choice["required"] = []
@@ -98,7 +99,10 @@ def _parameter(parameter: Parameter) -> _Json:
         if parameter.kind == "list":
             result["type"] = "array"
     result.setdefault("description", parameter.name.replace("_", " "))
-    return result if parameter.required else {**result, "default": parameter.default}
+    if parameter.required:
+        return result
+    default = parameter.default
+    return {**result, "default": list(default) if isinstance(default, tuple) else default}
 
 
 def _material(ocv: _Json) -> _Json:
@@ -122,10 +126,12 @@ def _step(step: Mapping[str, _Json]) -> _Json:
     choices = [
         _object({"current": step["current"], "until": until}, ["current", "until"]),
         _object({"voltage": step["voltage"], "until": until}, ["voltage", "until"]),
+        _object({"power": step["power"], "until": until}, ["power", "until"]),
         _object({"rest": duration, "until": until, "isolated": step["isolated"]}, ["rest"]),
         _object({"repeat": count, "steps": steps}, ["repeat", "steps"]),
     ]
-    return {"anyOf": choices, "description": "one step of the protocol"}
+    said = {"type": "string", "description": f"a step in words, such as {EXAMPLE}"}
+    return {"anyOf": [*choices, said], "description": "one step of the protocol"}
 
 
 def _object(properties: Mapping[str, _Json], required: list[str]) -> _Json:

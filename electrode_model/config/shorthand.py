@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from electrode_model.config import components, yaml_source
-from electrode_model.config.components import LAWS
-from electrode_model.config.problems import ConfigError, Problem, show, unknown
+from electrode_model.config.components import BESIDE_LAW, LAWS
+from electrode_model.config.problems import ConfigError, Problem, Refused, show, unknown
+from electrode_model.config.sentences import EXAMPLE, read_sentence
 from electrode_model.config.yaml_source import Node
 
 __all__ = ["MOST_STEPS", "expand"]
 
 MOST_STEPS = 10_000  # after repeats are unrolled
 
-_MODES = ("current", "voltage", "rest", "repeat")
+_MODES = ("current", "voltage", "power", "rest", "repeat")
 _BESIDE = {"repeat": ("steps",), "rest": ("until", "isolated")}  # keys of a step, else until
 
 
@@ -213,7 +214,7 @@ def _kinetics(node: Node, material: Any) -> Node:
     written = _change(node, {"exchange_current": lambda child: _component(child, "form")})
     merged = written.holding({**_defaults(written, material), **written.value})
     merged = _complete_exchange(merged, material)
-    return _split(merged, "law", ("k0", "exchange_current"))
+    return _split(merged, "law", BESIDE_LAW)
 
 
 def _material_kinetics(node: Node, material: Any) -> dict[str, Node]:
@@ -241,7 +242,7 @@ def _defaults(node: Node, material: Any) -> dict[str, Node]:
     if law is None or "law" not in defaults or law.value == defaults["law"].value:
         return defaults
     known = LAWS.parameters(law.value) if law.value in LAWS.names() else {}
-    return {k: v for k, v in defaults.items() if k in known or k in ("k0", "exchange_current")}
+    return {k: v for k, v in defaults.items() if k in known or k in BESIDE_LAW}
 
 
 def _complete_exchange(node: Node, material: Any) -> Node:
@@ -286,6 +287,12 @@ def _steps(nodes: Sequence[Node], problems: list[Problem]) -> list[Node]:
 
 def _step(node: Node, problems: list[Problem]) -> list[Node]:
     """The resolved steps of one written step; none if its form is wrong."""
+    if isinstance(node.value, str):
+        try:
+            node = _said(node, read_sentence(node.value))
+        except Refused as error:
+            problems.append(node.problem(str(error)))
+            return []
     modes = [key for key in _MODES if node.get(key) is not None]
     if not isinstance(node.value, dict) or len(modes) != 1:
         problems += _misshapen(node, modes)
@@ -304,10 +311,20 @@ def _step(node: Node, problems: list[Problem]) -> list[Node]:
     return [node.holding(step)]
 
 
+def _said(node: Node, step: dict[str, Any]) -> Node:
+    """The keys of a sentence, all at the place of the sentence."""
+    children = {}
+    for key, value in step.items():
+        place = Node(value, (*node.path, key), node.file, node.line)
+        children[key] = _said(place, value) if isinstance(value, dict) else place
+    return node.holding(children)
+
+
 def _misshapen(node: Node, modes: Sequence[str]) -> list[Problem]:
     rule = f"a step has exactly one of {', '.join(_MODES)}"
     if not isinstance(node.value, dict):
-        return [node.problem(f"is {show(node.plain())}; {rule}, such as 'rest: 30 min'")]
+        text = f"{rule}, such as 'rest: 30 min', or is said in words, such as {EXAMPLE}"
+        return [node.problem(f"is {show(node.plain())}; {text}")]
     if modes:
         return [node.problem(f"has {' and '.join(modes)}; {rule}")]
     problems = [

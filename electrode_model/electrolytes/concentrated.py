@@ -1,17 +1,24 @@
 """Concentrated-solution (Stefan-Maxwell) electrolyte.
 
-    N = -D grad c_e - (1 - t+) i/F                      flux of the salt (of its anion)
-    i = -kappa [grad phi_e - 2 (1 - t+) (kT/e) (1 + dlnf/dlnc) grad ln c_e]
+    N = -D grad c_e - (1 - t+)/(z+ nu+) i/F             flux of the salt (of its anion)
+    i = -kappa [grad phi_e - nu/(z+ nu+) (1 - t+) (kT/e) (1 + dlnf/dlnc) grad ln c_e]
 
-phi_e is measured by a lithium reference electrode in the solution.
+nu = nu+ + nu-; the factor nu/(z+ nu+) is 2 for a 1:1 salt.  phi_e is measured by a reference
+electrode of the cation's metal in the solution.
 """
 
 from importlib import import_module
 from typing import Annotated
 
-from electrode_model.electrolyte import Property, Transport
+from electrode_model.electrolyte import (
+    AnionCharge,
+    CationCharge,
+    Count,
+    Property,
+    Transport,
+    constant,
+)
 from electrode_model.quantities import Spec
-from electrode_model.symbolic import Expr
 
 __all__ = ["build"]
 
@@ -24,6 +31,10 @@ def build(
     diffusivity: Annotated[float, Spec("m^2/s", "salt diffusivity", above=0.0)] | None = None,
     conductivity: Annotated[float, Spec("S/m", "conductivity", above=0.0)] | None = None,
     thermodynamic_factor: Annotated[float, Spec("1", "1 + dlnf/dlnc", above=0.0)] | None = None,
+    z_plus: CationCharge = 1,
+    z_minus: AnionCharge = -1,
+    nu_plus: Count = 1,
+    nu_minus: Count = 1,
 ) -> Transport:
     """Properties from a module of :mod:`electrode_model.electrolytes.properties`.
 
@@ -40,15 +51,13 @@ def build(
         conductivity=_constant(conductivity) or source.conductivity,
         t_plus=_constant(t_plus) or source.t_plus,
         thermodynamic_factor=_constant(thermodynamic_factor) or source.thermodynamic_factor,
+        z_plus=z_plus,
+        z_minus=z_minus,
+        nu_plus=nu_plus,
+        nu_minus=nu_minus,
     )
 
 
 def _constant(value: float | None) -> Property | None:
-    """A property of the shape of c_e with one value; None stays None."""
-    if value is None:
-        return None
-
-    def constant(c_e: Expr, temperature: float) -> Expr:
-        return value + 0 * c_e
-
-    return constant
+    """A property with one value; None stays None."""
+    return None if value is None else constant(value)

@@ -1,7 +1,7 @@
 """Curves of MPET against the package: how close they are."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -159,8 +159,9 @@ def _series(result: Any, reference: Reference) -> dict[str, float]:
             own = at(result, "Voltage [V]", time, step)
             voltage.append(1e3 * np.abs(own - reference["voltage_V"][inner]))
             switches += abs(_switches(own) - _switches(reference["voltage_V"][inner]))
-        own = at(result, "Positive filling fraction", time, step)
-        filling.append(np.abs(own - reference["mean_filling_c"][inner]))
+        for electrode, letter in _electrodes(reference):
+            own = at(result, f"{electrode.capitalize()} filling fraction", time, step)
+            filling.append(np.abs(own - reference[f"mean_filling_{letter}"][inner]))
         if steep:
             ends = reference["mean_filling_c"][part][[0, -1]]
             own_end = result["Positive filling fraction"][result["Step"] == step][-1]
@@ -204,11 +205,18 @@ def frames(result: Any, name: str, times: np.ndarray) -> np.ndarray:
 
 def _profiles(result: Any, reference: Reference) -> dict[str, float]:
     times = reference["profile_time_s"]
-    own = frames(result, "Particle filling fraction", times)
-    theirs = reference["particle_filling"].reshape(times.size, -1)
-    found = _off("particle filling", own - theirs)
-    if "inner_filling" in reference.raw:
-        found |= _off("inner filling", _inner(result, reference, times))
+    found: dict[str, float] = {}
+    for electrode, letter in _electrodes(reference):
+        seen = result.negative if electrode == "negative" else result
+        suffix, of = ("_a", " of the negative") if electrode == "negative" else ("", "")
+        own = frames(seen, "Particle filling fraction", times)
+        theirs = reference[f"particle_filling{suffix}"].reshape(times.size, -1)
+        found |= _off(f"particle filling{of}", own - theirs)
+        if f"inner_filling{suffix}" in reference.raw:
+            per_volume = reference.raw["system"][f"Npart_{letter}"]
+            entries = reference.raw[f"inner_filling{suffix}"]
+            plate = reference.raw[f"material{suffix}"]["type"] == "ACR"
+            found |= _off(f"inner filling{of}", _inner(seen, entries, per_volume, plate, times))
     if "x_electrolyte_m" in reference.raw:
         x = reference["x_electrolyte_m"]
         if not np.allclose(result["x [m]"], x, rtol=1e-6):
@@ -232,10 +240,16 @@ def _off(name: str, difference: np.ndarray) -> dict[str, float]:
     }
 
 
-def _inner(result: Any, reference: Reference, times: np.ndarray) -> np.ndarray:
+def _electrodes(reference: Reference) -> list[tuple[str, str]]:
+    """Electrodes with particles, and MPET's letter for each."""
+    full = "mean_filling_a" in reference.raw
+    return [("positive", "c"), ("negative", "a")][: 1 + full]
+
+
+def _inner(
+    result: Any, entries: Sequence[Any], per_volume: int, plate: bool, times: np.ndarray
+) -> np.ndarray:
     """Differences (5, all grid points) inside the particles, on MPET's grid."""
-    per_volume = reference.raw["system"]["Npart_c"]
-    plate = reference.raw["material"]["type"] == "ACR"
     where = {
         particle: (k, column)
         for k, group in enumerate(result.layout.profiles)
@@ -245,7 +259,7 @@ def _inner(result: Any, reference: Reference, times: np.ndarray) -> np.ndarray:
         frames(result, f"Particle profiles {k}", times) for k in range(len(result.layout.profiles))
     ]
     differences = []
-    for entry in reference.raw["inner_filling"]:
+    for entry in entries:
         theirs = np.asarray(entry["c"])
         n = theirs.shape[1]
         places = (np.arange(n) + 0.5) / n if plate else np.linspace(0, 1, n)

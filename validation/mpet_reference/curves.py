@@ -27,9 +27,13 @@ PROFILES = {"particle filling": 0.002, "inner filling": 0.02}
 SWITCHING = {"particle filling": 0.02, "particle filling, median": 0.002, "inner filling": 0.05}
 ELECTROLYTE = {"electrolyte [mol/m3]": 1.0, "electrolyte [mV]": 0.1}  # of 1000, and of some 10
 
+NEGATIVE = {"particle filling of the negative": 0.002, "inner filling of the negative": 0.02}
+
 #: With MPET's rounded constants and tight tolerances: three times what is left then, which is
 #: MPET's own tolerance and, at the face between separator and electrode, its way to interpolate.
 EXACT = {"voltage max [mV]": 0.04, "end capacity [%]": 0.01}
+#: The curve of an empty graphite ends steeply, 1.4 mV/s: 0.13 mV at its last point but one.
+FULL = {"voltage max [mV]": 0.4, "voltage median [mV]": 0.04, "end capacity [%]": 0.01}
 EXACT_HELD = {"current max [%]": 0.1}
 
 
@@ -94,6 +98,17 @@ _CURVES = (
         exact=EXACT | EXACT_HELD,
     ),
     Curve("lfp_bv_vs_mhc_ciet", "BV_discharge_5C", NO_GRID | PROFILES, exact=EXACT),
+    Curve(
+        "lfp_bv_vs_mhc_ciet",
+        "MHC_discharge_5C",
+        NO_GRID | PROFILES,
+        (
+            "positive.particles.kinetics={law: marcus_hush_chidsey, k0: 1.0 A/m^2,"
+            " reorganisation: 3.4113e-20 J, exchange_current: transition_state}",
+        ),
+        EXACT,
+    ),
+    Curve("nmc_diffn_full", "discharge_C3", SMOOTH | PROFILES | NEGATIVE | ELECTROLYTE, exact=FULL),
 )
 CURVES = {curve.name: curve for curve in _CURVES}
 
