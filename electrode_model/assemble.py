@@ -1,9 +1,9 @@
 """From a configuration in SI to the dimensionless model: particles in groups and a circuit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from electrode_model.symbolic import Expr
 if TYPE_CHECKING:
     from electrode_model.config.model import Config, Population
 
-__all__ = ["Assembly", "Group", "assemble", "chemistry", "isolated"]
+__all__ = ["Assembly", "Binding", "Group", "assemble", "chemistry", "isolated"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -32,6 +32,10 @@ _POWERS = {"sphere": (2, 3), "cylinder": (1, 2), "slab": (2, 3), "plate": (2, 2)
 
 #: Numbers of a material behind the parameters of a particle.
 _NEEDED = {"diffusion": "diffusivity", "wetting": "wetting_filling and wetting_layer"}
+
+
+#: (population, material, its numbers, scales) -> the laws of the material with numbers
+Binding: TypeAlias = Callable[["Population", Material, Mapping[str, float], Scales], Chemistry]
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,10 @@ class _Population:
         return share
 
 
-def assemble(config: "Config") -> Assembly:
+def assemble(config: "Config", bind: Binding | None = None) -> Assembly:
     """Build the model of a configuration.
+
+    ``bind`` stands in for :func:`chemistry`, for those who want to see the laws at work.
 
     Raises
     ------
@@ -100,7 +106,8 @@ def assemble(config: "Config") -> Assembly:
     scales = Scales(config.temperature, solid * Scales.capacity(float(sites.mean())) / HOUR)
     groups: list[Group] = []
     for population in populations:
-        law = chemistry(population.given, population.material, population.numbers, scales)
+        binding = bind or chemistry
+        law = binding(population.given, population.material, population.numbers, scales)
         share = population.share * (population.sites / sites[population.volumes])[:, None]
         found = _groups(population, law, share, scales, electrode.initial_filling)
         if not groups:  # the search for the start begins at the first population's equilibrium
@@ -196,7 +203,11 @@ def chemistry(
 
     law = getattr(kinetics, choice.law.name)
     form = getattr(exchange_current, choice.exchange_current.name)
-    law_numbers = choice.law.parameters
+    specs = {name: key.spec for name, key in components.LAWS.parameters(choice.law.name).items()}
+    law_numbers = {
+        name: scales.energy(value) if (spec := specs[name]) and spec.unit == "J" else value
+        for name, value in choice.law.parameters.items()
+    }
     form_numbers = choice.exchange_current.parameters
 
     def exchange(c: Expr, alpha: float, mixing: float) -> exchange_current.Exchange:

@@ -9,6 +9,9 @@ from electrode_model.solver.system import System
 
 __all__ = ["Outcome", "Statistics", "consistent"]
 
+_CONVERGED = 1e-10  # of the largest unknown
+_LOOSE = 1e-8  # the same, for steps that no longer shrink: rounding
+
 
 class Outcome(Enum):
     """Why an integration could not go on; a planned end is a cut-off (cutoffs.py)."""
@@ -47,7 +50,7 @@ def consistent(system: System, statistics: Statistics) -> Outcome | None:
     """
     algebraic = ~system.differential
     system.slope[:] = 0.0
-    limit = 2.0
+    limit, before = 2.0, np.inf
     for iteration in range(80):
         residual = system.evaluate()
         statistics.residuals += 1
@@ -65,8 +68,11 @@ def consistent(system: System, statistics: Statistics) -> Outcome | None:
         damping = min(1.0, limit / largest) if largest > 0 else 1.0
         system.y[algebraic] += damping * delta[algebraic]
         system.slope[~algebraic] += damping * delta[~algebraic]
-        if largest < 1e-10 * (1 + float(np.abs(system.y[algebraic]).max())):
+        size = 1 + float(np.abs(system.y[algebraic]).max())
+        # at rest, surfaces full to 1e-8 hardly react: rounding leaves their potential that loose
+        if largest < _CONVERGED * size or before / 2 < largest < _LOOSE * size:
             return None
+        before = largest
         if iteration > 20 and damping < 1:
             limit *= 1.5
     return Outcome.NO_START
