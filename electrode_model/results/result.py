@@ -91,9 +91,7 @@ class Result:
         self.folder = folder
         known = {**data, **_layout_columns(layout)}
         if "Particle filling fraction" in data:  # without inner grids the surface is the mean
-            known.setdefault(
-                "Particle surface filling fraction", data["Particle filling fraction"]
-            )
+            known.setdefault("Particle surface filling fraction", data["Particle filling fraction"])
         self._data = {name: _read_only(array) for name, array in known.items()}
 
     @classmethod
