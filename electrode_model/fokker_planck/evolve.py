@@ -1,7 +1,7 @@
 """A population at an imposed current or voltage: its distribution of filling in time."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -10,7 +10,6 @@ from electrode_model.fokker_planck.law import Law
 from electrode_model.fokker_planck.system import Grid, Population
 from electrode_model.solver.start import Outcome, Statistics, consistent
 from electrode_model.solver.stepper import Stepper
-from electrode_model.solver.system import System
 
 __all__ = ["Evolution", "equilibrium", "evolve", "gaussian"]
 
@@ -129,11 +128,11 @@ def evolve(
     kept = _Kept(np.linspace(0.0, min(ends), frames + 1))
     statistics = Statistics()
     with np.errstate(all="ignore"):
-        outcome = consistent(cast(System, system), statistics)
+        outcome = consistent(system, statistics)
         if outcome is not None:
             raise RuntimeError(f"Fokker-Planck: {outcome.value} at the start")
         stepper = Stepper(
-            cast(System, system),
+            system,
             statistics,
             rtol=rtol,
             atol=10 * rtol,  # of a density, whose mean is 1 and whose peaks are 5 to 200

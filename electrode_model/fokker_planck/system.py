@@ -9,7 +9,7 @@ threshold of the split moves with the grid (physics.md, section 0.6).  Cells mus
 resolve the noise, |eta| h < 2 D0, or the density oscillates; what is left is dispersion, which
 skews a density of standard deviation s that has moved by L by about L h^2/s^3.
 
-The object offers what :class:`~electrode_model.solver.stepper.Stepper` asks of a System.  The
+The object offers the :class:`~electrode_model.solver.equations.Equations` of the stepper.  The
 balances of lithium and of probability are linear in the unknowns, so every Newton iterate
 satisfies them to rounding, whatever the tolerance.
 """

@@ -5,7 +5,7 @@ from enum import Enum
 
 import numpy as np
 
-from electrode_model.solver.system import System
+from electrode_model.solver.equations import Equations
 
 __all__ = ["Outcome", "Statistics", "consistent"]
 
@@ -41,7 +41,7 @@ class Statistics:
         return dict(vars(self))
 
 
-def consistent(system: System, statistics: Statistics) -> Outcome | None:
+def consistent(system: Equations, statistics: Statistics) -> Outcome | None:
     """Solve for the algebraic unknowns and the slopes at given differential states.
 
     Newton steps move potentials by at most 2 kT/e at first: exponential kinetics
