@@ -22,8 +22,11 @@ class Equations(Protocol):
     slope: Array
     residual: Array
     differential: np.ndarray  # (n,) bool
-    blocks: Sequence[slice]
     circuit_block: slice
+
+    @property
+    def blocks(self) -> Sequence[slice]:
+        """Those of the particles; ``circuit_block`` is the rest."""
 
     def evaluate(self) -> Array:
         """Residual at ``y``, ``slope``; a view that the next call overwrites."""
