@@ -10,6 +10,7 @@ import numpy as np
 from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, frozen, single_volume
 from electrode_model.config.model import Counter
 from electrode_model.electrode import (
+    Binding,
     Drawn,
     Group,
     chemistry,
@@ -25,7 +26,7 @@ from electrode_model.scales import Scales
 if TYPE_CHECKING:
     from electrode_model.config.model import Config
 
-__all__ = ["Assembly", "Group", "assemble", "chemistry", "isolated"]
+__all__ = ["Assembly", "Binding", "Group", "assemble", "chemistry", "isolated"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -45,8 +46,10 @@ class Assembly:
     series_resistance: float  # ohm m^2
 
 
-def assemble(config: "Config") -> Assembly:
+def assemble(config: "Config", bind: Binding | None = None) -> Assembly:
     """Build the model of a configuration.
+
+    ``bind`` stands in for :func:`chemistry`, for those who want to see the laws at work.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def assemble(config: "Config") -> Assembly:
     fillings: dict[str, float] = {}
     for electrode in electrodes:
         name = electrode.name
-        found, guesses[name] = groups_of(electrode, scales)
+        found, guesses[name] = groups_of(electrode, scales, bind)
         cell = {"x": x, "sections": sections, "one_c": one_c}
         layouts[name] = layout_of(electrode, found, **cell)
         fillings[name] = mean_filling(layouts[name], found)

@@ -1,9 +1,9 @@
 """The particles of an electrode: populations drawn from a configuration, in groups by kernel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,16 @@ from electrode_model.symbolic import Expr
 if TYPE_CHECKING:
     from electrode_model.config.model import Component, Electrode, Population
 
-__all__ = ["Drawn", "Group", "chemistry", "draw", "groups_of", "layout_of", "mean_filling"]
+__all__ = [
+    "Binding",
+    "Drawn",
+    "Group",
+    "chemistry",
+    "draw",
+    "groups_of",
+    "layout_of",
+    "mean_filling",
+]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -30,6 +39,10 @@ _POWERS = {"sphere": (2, 3), "cylinder": (1, 2), "slab": (2, 3), "plate": (2, 2)
 
 #: Numbers of a material behind the parameters of a particle.
 _NEEDED = {"diffusion": "diffusivity", "wetting": "wetting_filling and wetting_layer"}
+
+
+#: (population, material, its numbers, scales) -> the laws of the material with numbers
+Binding: TypeAlias = Callable[["Population", Material, Mapping[str, float], Scales], Chemistry]
 
 
 @dataclass(frozen=True)
@@ -122,15 +135,20 @@ def draw(name: str, given: "Electrode", first_volume: int = 0) -> Drawn:
     return Drawn(name, given, tuple(found), first_volume)
 
 
-def groups_of(drawn: Drawn, scales: Scales) -> tuple[list[Group], float]:
+def groups_of(
+    drawn: Drawn, scales: Scales, bind: Binding | None = None
+) -> tuple[list[Group], float]:
     """The particles of an electrode in groups by kernel, and a guess of its potential [kT/e].
+
+    ``bind`` stands in for :func:`chemistry`.
 
     Raises ValueError where a particle model needs a number that its material does not give.
     """
     groups: list[Group] = []
     guess, sites = np.nan, drawn.sites
     for population in drawn.populations:
-        law = chemistry(population.given, population.material, population.numbers, scales)
+        binding = bind or chemistry
+        law = binding(population.given, population.material, population.numbers, scales)
         share = population.share * (population.sites / sites[population.volumes])[:, None]
         found = _groups(drawn, population, law, share, scales)
         if not groups:  # the search for the start begins at the first population's equilibrium

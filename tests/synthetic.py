@@ -45,7 +45,9 @@ class Case:
     @property
     def config(self) -> Any:
         """The few parts of a configuration that a recorder reads."""
-        seed = SimpleNamespace(size=SimpleNamespace(parameters={"sampling": "random", "seed": 7}))
+        size = SimpleNamespace(parameters={"sampling": "random", "seed": 7})
+        model = SimpleNamespace(parameters={})
+        seed = SimpleNamespace(size=size, model=model, initial_filling=None)
         return SimpleNamespace(
             name="Made-up half cell",
             positive=SimpleNamespace(particles=(seed,)),

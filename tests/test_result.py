@@ -48,7 +48,7 @@ def test_shapes_and_values():
     assert result["C-rate"][0] == 1.0
     assert result["Discharge capacity [A.h.m-2]"].max() == pytest.approx(25 * 3400 / 3600)
     assert result.summary["capacity"]["mAh.g-1"] == pytest.approx(170)
-    assert result.summary["seeds"] == [7]
+    assert result.summary["seeds"] == [{"size": 7}]
 
 
 def test_disk_and_memory_agree_to_the_last_bit(folder):

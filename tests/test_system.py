@@ -17,6 +17,11 @@ POPULATIONS = (
     " volume_fraction: 0.4}, {model: {name: diffusion, nodes: 6}, per_volume: 2, size: 1 um,"
     " material: nmc532, volume_fraction: 0.6}]",
 )
+MEAN_FIELD = ("positive.particles.material={name: lfp, gradient_energy: 0}",)
+UNCOUPLED = particle("channel_array", nodes=7, lateral_diffusivity=0)
+CORRELATED = particle("channel_array", nodes=7, correlation_length="5 nm", wetted="true")
+SECTION = particle("cross_section", radial=5, angular=4, blocked=0.3)
+FIXED_RATIO = particle("cross_section", radial=5, angular=4, blocked=0.3, flux_ratio=0.3)
 
 CASES = {
     "homogeneous": (SINGLE, ()),
@@ -32,6 +37,14 @@ CASES = {
     "constant electrolyte": (HALF_CELL, ("positive.volumes=3", *CONSTANT)),
     "constant, solid": (HALF_CELL, (*SOLID, *CONSTANT)),
     "populations": (HALF_CELL, ("positive.volumes=2", *POPULATIONS)),
+    "channels": (SINGLE, (particle("channel_array", nodes=7), *PLATES)),
+    "mean-field channels": (SINGLE, (UNCOUPLED, *PLATES, *MEAN_FIELD)),
+    "channels with film": (SINGLE, (particle("channel_array", nodes=7), *PLATES, *FILM)),
+    "porous channels": (HALF_CELL, (CORRELATED, *PLATES, "positive.volumes=2")),
+    "sections": (SINGLE, (SECTION,)),
+    "sections with film": (SINGLE, (SECTION, *FILM)),
+    "fixed ratio of fluxes": (SINGLE, (FIXED_RATIO,)),
+    "porous, fixed ratio, film": (HALF_CELL, (FIXED_RATIO, *FILM, "positive.volumes=2")),
     "porous plates": (HALF_CELL, (particle("allen_cahn", cell="3 nm"), *PLATES, *SOLID)),
 }
 

@@ -105,7 +105,7 @@ def test_a_seed_that_draws_nothing_is_no_seed(tmp_path):
     path = written(tmp_path)
     assert seeds(load(path)) == [None]
     drawn = ["positive.particles.size.sampling=random", "positive.particles.size.seed=4"]
-    assert seeds(load(path, drawn)) == [4]
+    assert seeds(load(path, drawn)) == [{"size": 4}]
 
 
 @pytest.mark.parametrize("folder", ["a" * 300, "loop", "dangling"])

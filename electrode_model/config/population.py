@@ -1,5 +1,6 @@
 """A population of particles in a configuration: material, kinetics, model, sizes, start."""
 
+from math import prod
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
@@ -21,6 +22,8 @@ from electrode_model.material import NUMBERS
 from electrode_model.quantities import Spec
 
 __all__ = ["FilmResistance", "Kinetics", "MaterialChoice", "OcvTable", "Population"]
+
+_NODES = ("nodes", "radial", "angular")  # keys of particle models that count grid points
 
 FilmResistance = Annotated[
     float, Quantity("ohm m^2", "resistance of the film on the surface", at_least=0, at_most=1e3)
@@ -168,7 +171,8 @@ class Population(Section):
     @property
     def unknowns(self) -> int:
         """Unknowns of the particles in one electrode volume, as far as the keys tell."""
-        return self.per_volume * int(self.model.parameters.get("nodes") or 1)
+        counts = [int(self.model.parameters.get(key) or 1) for key in _NODES]
+        return self.per_volume * prod(counts)
 
     @property
     def plate(self) -> bool:

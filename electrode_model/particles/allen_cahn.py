@@ -14,11 +14,10 @@ belongs to the material, so that refining the grid changes nothing but the error
 
 from typing import Annotated
 
-import casadi as ca
 import numpy as np
 
-from electrode_model.free_energy import coherency
-from electrode_model.particle import Chemistry, Kernel, Model, Particles, interface
+from electrode_model.particle import Chemistry, Model, Particles
+from electrode_model.particles.plate import plate
 from electrode_model.quantities import Spec
 
 __all__ = ["build"]
@@ -61,7 +60,13 @@ def build(
             numbers["wetting"] = 2 * width / (width + 2 * particles.wetting_layer)
         if particles.film > 0:
             numbers["film"] = np.full(index.size, particles.film)
-        kernel = _plate(particles, chemistry, int(count), tuple(numbers))
+        kernel = plate(
+            chemistry,
+            int(count),
+            tuple(numbers),
+            strain=particles.strain,
+            wetting_filling=particles.wetting_filling,
+        )
         models.append(Model(kernel, index, numbers))
     return models
 
@@ -78,45 +83,3 @@ def _shared_counts(least: np.ndarray, sharing: float) -> np.ndarray:
         counts.append(min(int(counts[-1] / (1 + sharing)), counts[-1] - 1))
     ladder = np.array(counts[::-1])
     return ladder[np.searchsorted(ladder, least)]
-
-
-def _plate(
-    particles: Particles, chemistry: Chemistry, count: int, names: tuple[str, ...]
-) -> Kernel:
-    c = ca.SX.sym("c", count)
-    c_bar, c_e, dphi = (ca.SX.sym(name) for name in ("c_bar", "c_e", "dphi"))
-    q = ca.SX.sym("q", len(names))
-    value = dict(zip(names, ca.vertsplit(q), strict=True))
-    inner = c[1:] - c[:-1]
-    ends = value.get("wetting", 0)
-    first = ends * (c[0] - particles.wetting_filling)
-    last = ends * (particles.wetting_filling - c[-1])
-    bend = ca.vertcat(inner, last) - ca.vertcat(first, inner)
-    more = coherency(c, c_bar, strain=particles.strain) - value["gradient"] * bend
-    mu = chemistry.potential(c).plus(more)
-    surface = interface(chemistry, value.get("film"), dphi, c, c_e, mu)
-    rates = value["reaction"] * surface.rate
-    films = surface.unknown.shape[0] > 0
-    stride = 2 if films else 1
-    # A film's unknown stands beside the filling of its cell: the Jacobian stays banded.
-    rows = np.arange(count) * stride
-    x, rate = ca.SX(count * stride, 1), ca.SX(count * stride, 1)
-    x[rows.tolist()], rate[rows.tolist()] = c, rates
-    if films:
-        x[(rows + 1).tolist()], rate[(rows + 1).tolist()] = surface.unknown, surface.residual
-    mass = np.zeros(count * stride)
-    mass[rows] = 1.0
-    return Kernel(
-        x=x,
-        c_bar=c_bar,
-        c_e=c_e,
-        dphi=dphi,
-        q=q,
-        rate=rate,
-        names=names,
-        mass=mass,
-        weights=mass / count,
-        filling=rows,
-        positions=(np.arange(count) + 0.5) / count,
-        surface=np.full(count, 1 / count),
-    )

@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from electrode_model.analysis.section import line_cut
 from electrode_model.plots.depth import current_steps, moments_of, step_name, through_depth
 from electrode_model.plots.figure import (
     COLOURS,
@@ -255,12 +256,15 @@ def _profiles(result: Result) -> Figure | str:
         for ax, particle in zip(line, chosen, strict=True):
             k, column = where[particle]
             values = result[f"Particle profiles {k}"]
+            group = layout.profiles[k]
             for frame, colour, name in moments:
-                nodes = layout.profiles[k].nodes
-                ax.plot(nodes, values[frame, :, column], color=colour, label=name)
+                nodes, filling = group.nodes, values[frame, :, column]
+                if group.angles.size:
+                    nodes, filling = line_cut(filling, group)
+                ax.plot(nodes, filling, color=colour, label=name)
             ax.set_title(_particle_name(result, particle), color=INK)
             ax.set_ylim(0, 1)
-            ax.set_xlim(0, 1)
+            ax.set_xlim(-1 if group.angles.size else 0, 1)
         line[0].set_ylabel(f"step {span.index + 1}: {span.kind}\nfilling fraction")
         line[-1].legend(
             loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.0, labelspacing=0.2

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrode_model.config.model import Config
+    from electrode_model.config.model import Config, Population
 
 __all__ = ["commit", "seeds", "versions"]
 
@@ -47,6 +47,19 @@ def commit() -> str | None:
 
 
 def seeds(config: "Config") -> list[Any]:
-    """Seed of each population of particles; None where nothing is drawn at random."""
-    sizes = [population.size.parameters for population in config.positive.particles]
-    return [size.get("seed") if size.get("sampling") == "random" else None for size in sizes]
+    """What was drawn at random in each population, and its seed; None where nothing was."""
+    return [_seeds(population) or None for population in config.positive.particles]
+
+
+def _seeds(population: "Population") -> dict[str, int]:
+    components = {
+        "size": population.size,
+        "model": population.model,
+        "initial_filling": population.initial_filling,
+    }
+    found = {}
+    for name, component in components.items():
+        numbers: dict[str, Any] = {} if component is None else component.parameters
+        if numbers.get("seed") is not None and numbers.get("sampling") != "quantiles":
+            found[name] = int(numbers["seed"])
+    return found

@@ -17,7 +17,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 # Particles from which elimination over arrays is faster than LAPACK, measured on 100 rows:
 # 720 us for any number up to 1,000, against 1.5 (tridiagonal) or 4-5 us a particle.
-_MANY_TRIDIAGONAL, _MANY = 450, 160
+_MANY_TRIDIAGONAL, _MANY, _MANY_WIDE = 450, 160, 400
+_WIDE = 8  # half-bandwidth; 16 and 24 break even near 500 particles
 
 
 class _Diagonal:
@@ -151,7 +152,8 @@ def banded(rows: int, particles: int, lower: int, upper: int) -> Banded:
     if lower == upper == 0:
         return _Diagonal(rows, particles)
     tridiagonal = lower <= 1 and upper <= 1
-    if particles >= (_MANY_TRIDIAGONAL if tridiagonal else _MANY):
+    many = _MANY_WIDE if max(lower, upper) >= _WIDE else _MANY
+    if particles >= (_MANY_TRIDIAGONAL if tridiagonal else many):
         return _Eliminated(rows, particles, lower, upper)
     if lower == upper == 1:
         return _Tridiagonal(rows, particles)

@@ -5,9 +5,12 @@ from enum import Enum
 
 import numpy as np
 
-from electrode_model.solver.system import System
+from electrode_model.solver.equations import Equations
 
 __all__ = ["Outcome", "Statistics", "consistent"]
+
+_CONVERGED = 1e-10  # of the largest unknown
+_LOOSE = 1e-8  # the same, for steps that no longer shrink: rounding
 
 
 class Outcome(Enum):
@@ -38,7 +41,7 @@ class Statistics:
         return dict(vars(self))
 
 
-def consistent(system: System, statistics: Statistics) -> Outcome | None:
+def consistent(system: Equations, statistics: Statistics) -> Outcome | None:
     """Solve for the algebraic unknowns and the slopes at given differential states.
 
     Newton steps move potentials by at most 2 kT/e at first: exponential kinetics
@@ -47,7 +50,7 @@ def consistent(system: System, statistics: Statistics) -> Outcome | None:
     """
     algebraic = ~system.differential
     system.slope[:] = 0.0
-    limit = 2.0
+    limit, before = 2.0, np.inf
     for iteration in range(80):
         residual = system.evaluate()
         statistics.residuals += 1
@@ -65,8 +68,11 @@ def consistent(system: System, statistics: Statistics) -> Outcome | None:
         damping = min(1.0, limit / largest) if largest > 0 else 1.0
         system.y[algebraic] += damping * delta[algebraic]
         system.slope[~algebraic] += damping * delta[~algebraic]
-        if largest < 1e-10 * (1 + float(np.abs(system.y[algebraic]).max())):
+        size = 1 + float(np.abs(system.y[algebraic]).max())
+        # at rest, surfaces full to 1e-8 hardly react: rounding leaves their potential that loose
+        if largest < _CONVERGED * size or before / 2 < largest < _LOOSE * size:
             return None
+        before = largest
         if iteration > 20 and damping < 1:
             limit *= 1.5
     return Outcome.NO_START

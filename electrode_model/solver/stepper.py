@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from electrode_model.solver.equations import Equations
 from electrode_model.solver.start import Outcome, Statistics, consistent
-from electrode_model.solver.system import System
 
 __all__ = ["Interpolant", "Stepper"]
 
@@ -81,7 +81,7 @@ class Stepper:
 
     def __init__(
         self,
-        system: System,
+        system: Equations,
         statistics: Statistics,
         *,
         rtol: float,

@@ -1,0 +1,50 @@
+"""What the stepper asks of a semi-explicit system  F(y, dy/dt) = 0."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+__all__ = ["Equations"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class Equations(Protocol):
+    """Residual and Newton steps; all arrays are flat, (n,).
+
+    The stepper writes ``y`` and ``slope`` (dy/dt); the methods write ``residual`` and ``delta``.
+    ``blocks`` and ``circuit_block`` part the unknowns for the error norm.
+    """
+
+    n: int
+    y: Array
+    slope: Array
+    residual: Array
+    differential: np.ndarray  # (n,) bool
+    circuit_block: slice
+
+    @property
+    def blocks(self) -> Sequence[slice]:
+        """Those of the particles; ``circuit_block`` is the rest."""
+
+    def evaluate(self) -> Array:
+        """Residual at ``y``, ``slope``; a view that the next call overwrites."""
+
+    def linearize(self) -> None:
+        """Jacobian at the point of the last :meth:`evaluate`."""
+
+    def factor(self, alpha: float, beta: float = 1.0) -> bool:
+        """Factorise for steps in which slopes move by ``alpha``; False if singular."""
+
+    def solve(self) -> Array:
+        """Newton step for the last residual; a view that the next call overwrites."""
+
+    def fillings_inside(self) -> bool:
+        """Whether ``y`` keeps the bounds of its unknowns."""
+
+    def worst_unknown(self, values: Array) -> str:
+        """Name and place of the unknown with the largest of ``values``."""
+
+    def worst_equation(self, values: Array) -> str:
+        """Name and place of the equation with the worst of ``values``."""
