@@ -11,17 +11,18 @@ Each law is a pure, elementwise function  law(dphi, c, a_e, mu, exchange, *, own
 and returns the insertion rate in units of k0 (positive: lithium enters the solid).  With
 eta = dphi + mu, every law vanishes at eta = 0.  phi_e is the potential of a lithium reference
 electrode in the solution, so a_e does not enter eta.  A law's name here is its name in a
-configuration file.
+configuration file; energies among its own parameters arrive in kT.
 """
 
 from collections.abc import Callable
+from typing import Annotated
 
 from electrode_model.exchange_current import Exchange
 from electrode_model.free_energy import Potential
-from electrode_model.quantities import TransferCoefficient
-from electrode_model.symbolic import Expr, exp, power
+from electrode_model.quantities import Spec, TransferCoefficient
+from electrode_model.symbolic import Expr, erfc, exp, log, power, sqrt
 
-__all__ = ["butler_volmer", "linear"]
+__all__ = ["butler_volmer", "ciet", "linear"]
 
 ExchangeForm = Callable[[Expr, float, float], Exchange]
 
@@ -70,6 +71,57 @@ def linear(
     """Ohmic interface, -j0 eta: Park et al. 2021, Supplementary Eq. 61."""
     j0 = exchange(c, alpha, mu.mixing)
     return -j0.value(c, mu.excess, a_e) * (dphi + mu.total(c))
+
+
+def ciet(
+    dphi: Expr,
+    c: Expr,
+    a_e: Expr,
+    mu: Potential,
+    exchange: ExchangeForm,
+    *,
+    reorganisation: Annotated[
+        float, Spec("J", "reorganisation energy of the electron transfer", above=0.0)
+    ],
+) -> Expr:
+    """Coupled ion-electron transfer: (1-c) [a_e k_red - c k_ox], limited by the electrons.
+
+    Fraggedakis et al., Electrochim. Acta 367 (2021) 137432.  k_red and k_ox are Marcus-Hush-
+    Chidsey rates at the formal overpotential eta_f = eta + ln(a_e/c), here over sqrt(4 pi lambda)
+    and in the closed form of Zeng et al., J. Electroanal. Chem. 735 (2014) 77 (:func:`transfer`).
+    k_red/k_ox is exp(-eta_f), so that only one even function of eta_f and the equilibrium
+    are left.  The law has its own exchange current, (1-c) a_e c/(a_e + c) times that function at
+    eta = 0: the ``exchange`` of a configuration does not enter, and lithium leaves a full
+    particle or enters it no faster than 1-c allows.
+    """
+    vacant = power(1 - c, mu.mixing)
+    activity = exp(dphi + mu.excess)
+    # eta_f = eta + log(a_e/c): log(c) cancels for a lattice gas
+    formal = dphi + mu.excess + log(a_e) - _times(mu.mixing, _log(1 - c))
+    formal = formal - _times(1 - mu.mixing, _log(c))
+    away = vacant - power(c, mu.mixing) * activity  # from equilibrium
+    return (
+        (1 - c)
+        * transfer(formal, reorganisation)
+        * a_e
+        * away
+        / (vacant + a_e * power(c, mu.mixing - 1) * activity)
+    )
+
+
+def transfer(formal: Expr, reorganisation: float) -> Expr:
+    """k_red + k_ox of Marcus-Hush-Chidsey over sqrt(4 pi lambda); energies in kT.
+
+    Closed form of Zeng et al. 2014.  For lambda = 8.3 kT (LiFePO4) it is 4.3 % below the integral
+    at eta_f = 0 and within 4.7 % everywhere, for 2 to 20 kT within 12 %; for 40 kT 27 % above.
+    """
+    spread = sqrt(1 + sqrt(reorganisation) + formal * formal)
+    return erfc((reorganisation - spread) / (2 * sqrt(reorganisation))) / 2
+
+
+def _log(x: Expr) -> Expr:
+    """log(x), finite where Newton's iterates pass x = 0; exact to 1e-13 from x = 3e-6 up."""
+    return log(x * x + 1e-24) / 2
 
 
 def _times(factor: float, expression: Expr) -> Expr:

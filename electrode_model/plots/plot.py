@@ -30,6 +30,7 @@ from electrode_model.plots.figure import (
     row_spans,
     time_unit,
 )
+from electrode_model.plots.histograms import histogram_map
 from electrode_model.results.result import Result
 
 __all__ = ["FIGURES", "draw"]
@@ -377,6 +378,7 @@ FIGURES: dict[str, Callable[[Result], Figure | str]] = {
     "voltage_time": _voltage_time,
     "filling_map": _filling_map,
     "filling_histograms": _filling_histograms,
+    "histogram_map": histogram_map,
     "electrolyte": _electrolyte,
     "profiles": _profiles,
 }

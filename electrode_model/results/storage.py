@@ -46,7 +46,7 @@ OURS = re.compile(
     r"summary\.json(\.part)?|timeseries\.csv|config\.yaml|layout\.json"
     r"|fields/(time|step|filling|surface|profiles_\d+|c_e|phi_e|phi_s)\.npy"
     r"|layout/(x|size|volume|weight|(particles|nodes|weights|surface|angles)_\d+)\.npy"
-    r"|figures/(voltage_capacity|voltage_time|filling_map|filling_histograms|electrolyte|profiles)"
+    r"|figures/(voltage_capacity|voltage_time|filling_map|filling_histograms|histogram_map|electrolyte|profiles)"
     r"\.png|figures/film\.gif"
 )
 

@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -20,11 +19,19 @@ from electrode_model.analysis import evolution_tables  # noqa: E402
 from electrode_model.analysis.evolution import Diagram, Variant, diagram  # noqa: E402
 from electrode_model.plots import evolution as plots  # noqa: E402
 from electrode_model.validate.rows import Row, verdict, write  # noqa: E402
-from validation.park2021 import ensemble, figures, limits, relaxation  # noqa: E402
+from validation.park2021 import (  # noqa: E402
+    diffraction,
+    ensemble,
+    figures,
+    fokker_planck,
+    limits,
+    recovery,
+    relaxation,
+)
 from validation.park2021.cases import ENSEMBLE, few, spread_text  # noqa: E402
 
 #: Rows of other modules of this folder: diffraction, population balance, measured j0.
-OTHERS = ("diffraction", "fokker_planck", "recovery")
+OTHERS = (diffraction, fokker_planck, recovery)
 RATES = (
     0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.33, 0.36, 0.4, 0.45, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0,
     2.5, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0,
@@ -32,7 +39,6 @@ RATES = (
 STARTS = (0.99, 0.98, 0.96, 0.94, 0.92, 0.90)
 OPEN = {
     "P7": ("Bayesian selection rejects the diffusion-limited case", "a stretch row, not done"),
-    "P8": ("j0(c) from an inverse problem for a Fokker-Planck equation", "not run here"),
     "P20": (
         "published data of Figs. 1 and 2 (10.7910/DVN/EMJFMU, 10.7910/DVN/AVP215)",
         "not obtained: everything here is simulated, nothing is compared with measured histograms",
@@ -76,14 +82,8 @@ def _delithiation_only(found: Diagram) -> bool:
 
 
 def others(quick: bool) -> list[Row]:
-    """Rows of the other modules; one that is missing is said to be."""
-    found: list[Row] = []
-    for name in OTHERS:
-        if (HERE / f"{name}.py").exists():
-            found += import_module(f"validation.park2021.{name}").rows(quick)
-        else:
-            why = "its module is missing"
-            found.append(Row(name, "rows of this module", "", "", "open", why))
+    """Rows of the other modules, and those that are open."""
+    found = [row for module in OTHERS for row in module.rows(quick)]
     known = {row.id.split()[0] for row in found}
     found += [
         Row(name, claim, "", "", "open", why)
@@ -113,6 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figures.relaxation(folder / "relaxation.png", quick)
     figures.ohmic(folder / "ohmic.png", quick)
     figures.heterogeneous(folder / "heterogeneous.png", quick)
+    if not options.only_own:
+        for module in OTHERS:
+            module.figures(folder, quick)
     print(f"Figures and tables: {folder}")
 
 
