@@ -6,7 +6,8 @@ Each law is a pure, elementwise function  law(dphi, c, a_e, mu, exchange, *, own
     c         filling fraction at the surface
     a_e       c_e / (1 mol/L)
     mu        chemical potential of the solid, :class:`~electrode_model.free_energy.Potential`
-    exchange  a form of :mod:`electrode_model.exchange_current`
+    exchange  a form of :mod:`electrode_model.exchange_current`; a law that has its own calls
+              this argument _
 
 and returns the insertion rate in units of k0 (positive: lithium enters the solid).  With
 eta = dphi + mu, every law vanishes at eta = 0.  phi_e is the potential of a lithium reference
@@ -78,7 +79,7 @@ def ciet(
     c: Expr,
     a_e: Expr,
     mu: Potential,
-    exchange: ExchangeForm,
+    _: ExchangeForm,
     *,
     reorganisation: Annotated[
         float, Spec("J", "reorganisation energy of the electron transfer", above=0.0)
@@ -91,8 +92,8 @@ def ciet(
     and in the closed form of Zeng et al., J. Electroanal. Chem. 735 (2014) 77 (:func:`transfer`).
     k_red/k_ox is exp(-eta_f), so that only one even function of eta_f and the equilibrium
     are left.  The law has its own exchange current, (1-c) a_e c/(a_e + c) times that function at
-    eta = 0: the ``exchange`` of a configuration does not enter, and lithium leaves a full
-    particle or enters it no faster than 1-c allows.
+    eta = 0, and takes none from a configuration; lithium leaves a full particle or enters it no
+    faster than 1-c allows.
     """
     vacant = power(1 - c, mu.mixing)
     activity = exp(dphi + mu.excess)

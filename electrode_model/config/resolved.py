@@ -129,8 +129,9 @@ def _(choice: MaterialChoice) -> dict[str, Any]:
 
 @_plain.register
 def _(kinetics: Kinetics) -> dict[str, Any]:
-    form = _flat(kinetics.exchange_current, EXCHANGE_CURRENTS)
-    return {**_flat(kinetics.law, LAWS), "k0": kinetics.k0, "exchange_current": form}
+    form = kinetics.exchange_current
+    own = {} if form is None else {"exchange_current": _flat(form, EXCHANGE_CURRENTS)}
+    return {**_flat(kinetics.law, LAWS), "k0": kinetics.k0, **own}
 
 
 @_plain.register
