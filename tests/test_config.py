@@ -13,6 +13,7 @@ from electrode_model.config.components import (
     EXCHANGE_CURRENTS,
     LAWS,
     PARTICLES,
+    takes_exchange,
     parameters,
 )
 from electrode_model.config.load import explain, load, resolved_yaml
