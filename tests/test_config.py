@@ -13,8 +13,8 @@ from electrode_model.config.components import (
     EXCHANGE_CURRENTS,
     LAWS,
     PARTICLES,
-    takes_exchange,
     parameters,
+    takes_exchange,
 )
 from electrode_model.config.load import explain, load, resolved_yaml
 from electrode_model.config.model import Component, Current, Stops
