@@ -220,12 +220,14 @@ def chemistry(
             return regular_solution(c, omega=omega)
 
     law = getattr(kinetics, choice.law.name)
-    form = getattr(exchange_current, choice.exchange_current.name)
+    form = choice.exchange_current
     law_numbers = _in_kt(choice.law, scales)
-    form_numbers = choice.exchange_current.parameters
 
     def exchange(c: Expr, alpha: float, mixing: float) -> exchange_current.Exchange:
-        result: exchange_current.Exchange = form(c, alpha, mixing, **form_numbers)
+        if form is None:
+            raise ValueError(f"kinetic law {choice.law.name} needs an exchange current")
+        law_of_c = getattr(exchange_current, form.name)
+        result: exchange_current.Exchange = law_of_c(c, alpha, mixing, **form.parameters)
         return result
 
     def rate(dphi: Expr, c: Expr, c_e: Expr, mu: Potential) -> Expr:

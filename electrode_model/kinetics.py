@@ -6,7 +6,8 @@ Each law is a pure, elementwise function  law(dphi, c, a_e, mu, exchange, *, own
     c         filling fraction at the surface
     a_e       c_e / (1 mol/L)
     mu        chemical potential of the solid, :class:`~electrode_model.free_energy.Potential`
-    exchange  a form of :mod:`electrode_model.exchange_current`
+    exchange  a form of :mod:`electrode_model.exchange_current`; a law that has its own calls
+              this argument _
 
 and returns the insertion rate in units of k0 (positive: lithium enters the solid).  With
 eta = dphi + mu, every law vanishes at eta = 0.  phi_e is the potential of a lithium reference
@@ -22,7 +23,7 @@ from electrode_model.free_energy import Potential
 from electrode_model.quantities import Spec, TransferCoefficient
 from electrode_model.symbolic import Expr, erfc, exp, log, power, sqrt
 
-__all__ = ["butler_volmer", "linear", "marcus", "marcus_hush_chidsey"]
+__all__ = ["butler_volmer", "ciet", "linear", "marcus", "marcus_hush_chidsey"]
 
 ExchangeForm = Callable[[Expr, float, float], Exchange]
 
@@ -71,6 +72,42 @@ def linear(
     """Ohmic interface, -j0 eta: Park et al. 2021, Supplementary Eq. 61."""
     j0 = exchange(c, alpha, mu.mixing)
     return -j0.value(c, mu.excess, a_e) * (dphi + mu.total(c))
+
+
+def ciet(
+    dphi: Expr,
+    c: Expr,
+    a_e: Expr,
+    mu: Potential,
+    _: ExchangeForm,
+    *,
+    reorganisation: Annotated[
+        float, Spec("J", "reorganisation energy of the electron transfer", above=0.0)
+    ],
+) -> Expr:
+    """Coupled ion-electron transfer: (1-c) [a_e k_red - c k_ox], limited by the electrons.
+
+    Fraggedakis et al., Electrochim. Acta 367 (2021) 137432.  k_red and k_ox are Marcus-Hush-
+    Chidsey rates at the formal overpotential eta_f = eta + ln(a_e/c), here over sqrt(4 pi lambda)
+    and in the closed form of Zeng et al., J. Electroanal. Chem. 735 (2014) 77 (:func:`transfer`).
+    k_red/k_ox is exp(-eta_f), so that only one even function of eta_f and the equilibrium
+    are left.  The law has its own exchange current, (1-c) a_e c/(a_e + c) times that function at
+    eta = 0, and takes none from a configuration; lithium leaves a full particle or enters it no
+    faster than 1-c allows.
+    """
+    vacant = power(1 - c, mu.mixing)
+    activity = exp(dphi + mu.excess)
+    # eta_f = eta + log(a_e/c): log(c) cancels for a lattice gas
+    formal = dphi + mu.excess + log(a_e) - _times(mu.mixing, _log(1 - c))
+    formal = formal - _times(1 - mu.mixing, _log(c))
+    away = vacant - power(c, mu.mixing) * activity  # from equilibrium
+    return (
+        (1 - c)
+        * transfer(formal, reorganisation)
+        * a_e
+        * away
+        / (vacant + a_e * power(c, mu.mixing - 1) * activity)
+    )
 
 
 def transfer(formal: Expr, reorganisation: float) -> Expr:

@@ -14,6 +14,7 @@ from electrode_model.config.components import (
     LAWS,
     PARTICLES,
     parameters,
+    takes_exchange,
 )
 from electrode_model.config.load import explain, load, resolved_yaml
 from electrode_model.config.model import Component, Current, Stops
@@ -160,10 +161,13 @@ class TestKineticsOfTheMaterial:
         for law in LAWS.names():
             known = LAWS.parameters(law)
             needs = {k: 1.0 for k, p in known.items() if p.required}
+            own = not takes_exchange(law)  # then the material's k0 means something else
+            needs |= {"k0": 0.16} if own else {}
             kinetics = kinetics_of(tmp_path, json.dumps({"law": law, **needs}))
             assert kinetics.law.name == law
             assert set(kinetics.law.parameters) == set(known)
             assert kinetics.k0 == 0.16
+            assert (kinetics.exchange_current is None) == own
 
     def test_every_exchange_current_by_name(self, tmp_path):
         for form in EXCHANGE_CURRENTS.names():

@@ -4,6 +4,7 @@ of published claims (see test_physics_rows.py)."""
 import casadi as ca
 import numpy as np
 import pytest
+from scipy import special
 from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import expit
@@ -16,7 +17,7 @@ C = np.array([1e-3, 0.1, 0.37, 0.5, 0.8, 0.999])
 ETA = np.linspace(-8, 8, 33)
 A_E = 0.8
 #: kT: of LiFePO4; and one that keeps Marcus' rates from falling again for |eta| < 8.
-LAMBDA = {"marcus_hush_chidsey": 8.3, "marcus": 100.0}
+LAMBDA = {"ciet": 8.3, "marcus_hush_chidsey": 8.3, "marcus": 100.0}
 THERMAL_VOLTAGE = BOLTZMANN * 298.15 / ELEMENTARY_CHARGE  # V
 every_law = pytest.mark.parametrize("law", kinetics.__all__)
 every_form = pytest.mark.parametrize("form", exchange_current.__all__)
@@ -45,6 +46,9 @@ def rate(law, form, dphi, c, mu, alpha=0.5, a_e=A_E):
 def exchange_value(form, c, mu, alpha, a_e=A_E, law="butler_volmer"):
     """Exchange current of a law: j0, times what Marcus' laws make of it at eta_f = ln(a_e/c)."""
     alpha = 0.5 if law in LAMBDA else alpha
+    if law == "ciet":
+        both = kinetics.transfer(np.log(a_e / c), LAMBDA[law])
+        return (1 - c) * both * a_e * c / (a_e + c)
     j0 = getattr(exchange_current, form)(c, alpha, mu.mixing).value(c, mu.excess, a_e)
     formal = np.log(a_e / c)
     if law == "marcus":
@@ -148,6 +152,80 @@ def test_a_full_particle_takes_no_lithium_and_an_empty_one_gives_none():
     full = rate("butler_volmer", "transition_state", 0.0, 1.0, regular_solution(1.0, omega=4.5))
     empty = rate("butler_volmer", "transition_state", 0.0, 0.0, regular_solution(0.0, omega=4.5))
     assert full < 0 < empty
+
+
+@every_form
+@either_mixing
+def test_ciet_is_the_difference_of_two_marcus_rates(form, mixing):
+    """(1-c) [a_e k(-h) - c k(h)]/sqrt(4 pi lambda), h = eta + ln(a_e/c), each rate written out;
+    1e-9 where the two nearly cancel, near equilibrium."""
+    c, eta = (axis.ravel() for axis in np.meshgrid(C, ETA[np.abs(ETA) > 0.1]))
+    mu = potential(c, mixing)
+    h = eta + np.log(A_E / c)
+
+    energy = LAMBDA["ciet"]
+
+    def k(x):
+        inside = (energy - np.sqrt(1 + np.sqrt(energy) + x**2)) / (2 * np.sqrt(energy))
+        return np.sqrt(np.pi * energy) / (1 + np.exp(-x)) * special.erfc(inside)
+
+    textbook = (1 - c) * (A_E * k(-h) - c * k(h)) / np.sqrt(4 * np.pi * energy)
+    computed = rate("ciet", form, eta - mu.total(c), c, mu)
+    np.testing.assert_allclose(computed, textbook, rtol=1e-9)
+
+
+def marcus_hush_chidsey(formal, reorganisation):
+    """k_red + k_ox over sqrt(4 pi lambda) by quadrature over the electrons' energies."""
+
+    def integrand(x, sign):
+        exponent = (x - reorganisation + sign * formal) ** 2 / (4 * reorganisation)
+        return np.exp(-exponent) * special.expit(-x)
+
+    ends = (-60 - abs(formal), 60 + abs(formal) + 2 * reorganisation)
+    total = sum(
+        quad(integrand, *ends, args=(sign,), limit=400, points=[reorganisation - sign * formal])[0]
+        for sign in (1, -1)
+    )
+    return total / np.sqrt(4 * np.pi * reorganisation)
+
+
+@pytest.mark.parametrize(
+    ("reorganisation", "worst"), [(2.0, 0.113), (8.3, 0.0465), (20.0, 0.085), (40.0, 0.268)]
+)
+def test_closed_form_of_marcus_hush_chidsey_errs_as_stated(reorganisation, worst):
+    """The closed form is an approximation: the docstring states its error against the integral."""
+    formal = np.linspace(0, 40, 81)
+    integral = np.array([marcus_hush_chidsey(x, reorganisation) for x in formal])
+    error = np.abs(kinetics.transfer(formal, reorganisation) / integral - 1).max()
+    assert error == pytest.approx(worst, abs=0.001)
+
+
+def test_transfer_gives_mpets_curve_of_marcus_hush_chidsey():
+    """Points of MPET 1.0.1, one LiFePO4 sphere of 50 nm at 5C, k0 = 1 A/m^2, lambda = 3.4113e-20 J,
+    with MPET's constants: c, V.  Its law is k0/k(0) sqrt(a_R) (1-c)/sqrt(c) [k(-h) - c k(h)] at
+    a_e = 1; 1e-5 V are its printed digits and tolerance."""
+    boltzmann, charge, temperature = 1.381e-23, 1.602e-19, 298.0
+    thermal = boltzmann * temperature / charge
+    lam, omega = 3.4113e-20 / (boltzmann * temperature), 1.856e-20 / (boltzmann * temperature)
+    target = 5 / 3600 * 50e-9 / 3 * charge * 1.3793e28
+
+    def excess_current(voltage, c):
+        mu = np.log(c / (1 - c)) + omega * (1 - 2 * c)
+        h = (voltage - 3.422) / thermal + mu - np.log(c)
+        both = kinetics.transfer(h, lam) / (kinetics.transfer(0.0, lam) / 2)
+        prefactor = np.exp(mu / 2) * (1 - c) / np.sqrt(c)
+        return prefactor * both * (special.expit(-h) - c * special.expit(h)) - target
+
+    for c, voltage in [(0.2, 3.38723209), (0.58, 3.42842851), (0.96, 3.39901183)]:
+        assert brentq(excess_current, 3.2, 3.6, args=(c,)) == pytest.approx(voltage, abs=1e-5)
+
+
+def test_ciet_is_finite_where_newtons_iterates_may_pass():
+    symbol = ca.SX.sym("c")
+    graph = rate("ciet", "constant", 0.5, symbol, regular_solution(symbol, omega=4.5))
+    function = ca.Function("f", [symbol], [graph, ca.jacobian(graph, symbol)])
+    for c in (-1e-3, 0.0, 1.0, 1 + 1e-3):
+        assert np.all(np.isfinite([float(value) for value in function(c)]))
 
 
 @pytest.mark.parametrize(("law", "millivolt"), [("butler_volmer", 114.7), ("linear", 236.7)])

@@ -54,6 +54,7 @@ def test_one_particle_alone(tmp_path):
     assert names == {"voltage_capacity", "voltage_time", "filling_map", "profiles"}
     assert notes == [
         "no figure filling_histograms: 1 particle(s) make no distribution",
+        "no figure histogram_map: 1 particle(s) make no distribution",
         "no figure electrolyte: a single volume has no depth",
     ]
 

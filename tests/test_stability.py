@@ -58,7 +58,8 @@ def test_growth_rate_is_that_of_the_paper(form):
 def kinetics_of(law: str, form: str) -> dict:
     needed = components.LAWS.parameters(law)
     own = {"reorganisation": "8.3 kT"} if "reorganisation" in needed else {}
-    return {"law": law, "k0": 1.0, "exchange_current": form, **own}
+    form_of_it = {"exchange_current": form} if components.takes_exchange(law) else {}
+    return {"law": law, "k0": 1.0, **form_of_it, **own}
 
 
 @pytest.mark.parametrize("film", [0.0, 1.5])

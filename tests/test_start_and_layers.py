@@ -266,3 +266,18 @@ def test_all_of_it_survives_being_written_out(tmp_path):
     path = tmp_path / "again.yaml"
     path.write_text(resolved_yaml(config), encoding="utf-8")
     assert load(path) == config
+
+
+OWN_EXCHANGE = "positive.particles.kinetics={law: ciet, reorganisation: 8.3 kT"
+
+
+def test_a_law_with_its_own_exchange_current_takes_no_other(tmp_path):
+    config = configuration(tmp_path, SINGLE, [OWN_EXCHANGE + ", k0: 10}"])
+    assert config.positive.particles[0].kinetics.exchange_current is None
+    path = tmp_path / "again.yaml"
+    path.write_text(resolved_yaml(config), encoding="utf-8")
+    assert load(path) == config
+    with pytest.raises(em.ConfigError, match="does not enter the law ciet"):
+        configuration(tmp_path, SINGLE, [OWN_EXCHANGE + ", k0: 10, exchange_current: skewed}"])
+    with pytest.raises(em.ConfigError, match=r"kinetics\.k0 is missing"):
+        configuration(tmp_path, SINGLE, [OWN_EXCHANGE + "}"])  # the material's is of another law

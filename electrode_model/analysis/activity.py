@@ -50,7 +50,9 @@ def activity(
     """
     frames = np.flatnonzero(result["Field step"] == step)
     time: Array = result["Field time [s]"][frames]
-    if time.size < 2 or not np.all(np.diff(time) > 0):
+    later = np.diff(time, prepend=-np.inf) > 0  # the end of a step may be saved twice
+    frames, time = frames[later], time[later]
+    if time.size < 2:
         raise ValueError(f"step {step} has {time.size} saved times; two or more are needed")
     weights = result.layout.weight
     filling: Array = result["Particle filling fraction"][frames]

@@ -40,6 +40,7 @@ __all__ = [
     "material",
     "material_names",
     "parameters",
+    "takes_exchange",
 ]
 
 REQUIRED = inspect.Parameter.empty
@@ -174,6 +175,11 @@ def material(name: str) -> Material:
         raise KeyError(name)
     found: Material = import_module(f"{_MATERIALS}.{name}").MATERIAL
     return found
+
+
+def takes_exchange(law: str) -> bool:
+    """Whether a kinetic law takes an exchange current; KeyError for an unknown law."""
+    return "exchange" in inspect.signature(LAWS.function(law)).parameters
 
 
 @lru_cache(maxsize=256)

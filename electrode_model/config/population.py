@@ -115,8 +115,9 @@ class Kinetics(Section):
     """Charge transfer at the surface of the particles."""
 
     law: Annotated[Component, Part(LAWS, beside=BESIDE_LAW)] = Field(description="kinetic law")
-    exchange_current: Annotated[Component, Part(EXCHANGE_CURRENTS)] = Field(
-        description="exchange current as a function of filling, j0(c)/k0"
+    exchange_current: Annotated[Component | None, Part(EXCHANGE_CURRENTS)] = Field(
+        default=None,
+        description="exchange current as a function of filling, j0(c)/k0; null: the law's own",
     )
     k0: Annotated[
         float,
@@ -128,6 +129,18 @@ class Kinetics(Section):
     reference_temperature: Annotated[
         float, Quantity("K", "temperature at which k0 holds", at_least=200, at_most=400)
     ] = 298.15
+
+    @model_validator(mode="after")
+    def _check(self) -> "Kinetics":
+        faults: list[tuple[Location, str]] = []
+        law, form = self.law.name, self.exchange_current
+        if form is None and components.takes_exchange(law):
+            names = listing(EXCHANGE_CURRENTS.names())
+            faults.append((("exchange_current",), f"is missing; write one of {names}"))
+        if form is not None and not components.takes_exchange(law):
+            message = f"does not enter the law {law}, which has its own; remove it"
+            faults.append((("exchange_current",), message))
+        return checked(self, faults)
 
 
 def _depth(value: Any, _: float | None) -> tuple[float, float]:

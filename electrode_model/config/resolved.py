@@ -130,9 +130,10 @@ def _(choice: MaterialChoice) -> dict[str, Any]:
 
 @_plain.register
 def _(kinetics: Kinetics) -> dict[str, Any]:
-    form = _flat(kinetics.exchange_current, EXCHANGE_CURRENTS)
-    own = {key: getattr(kinetics, key) for key in BESIDE_LAW}
-    return {**_flat(kinetics.law, LAWS), **own, "exchange_current": form}
+    values = {key: getattr(kinetics, key) for key in BESIDE_LAW if key != "exchange_current"}
+    form = kinetics.exchange_current
+    own = {} if form is None else {"exchange_current": _flat(form, EXCHANGE_CURRENTS)}
+    return {**_flat(kinetics.law, LAWS), **values, **own}
 
 
 @_plain.register

@@ -241,8 +241,11 @@ def _defaults(node: Node, material: Any) -> dict[str, Node]:
     law = node.get("law")
     if law is None or "law" not in defaults or law.value == defaults["law"].value:
         return defaults
-    known = LAWS.parameters(law.value) if law.value in LAWS.names() else {}
-    return {k: v for k, v in defaults.items() if k in known or k in BESIDE_LAW}
+    if law.value not in LAWS.names():
+        return defaults
+    kept = BESIDE_LAW if components.takes_exchange(law.value) else ()
+    known = LAWS.parameters(law.value)
+    return {k: v for k, v in defaults.items() if k in known or k in kept}
 
 
 def _complete_exchange(node: Node, material: Any) -> Node:

@@ -31,6 +31,7 @@ from electrode_model.plots.figure import (
     row_spans,
     time_unit,
 )
+from electrode_model.plots.histograms import histogram_map
 from electrode_model.results.result import Result
 
 __all__ = ["FIGURES", "draw"]
@@ -314,9 +315,10 @@ FIGURES: dict[str, Callable[[Result], Figure | str]] = {
     "voltage_time": _voltage_time,
     "filling_map": _filling_map,
     "filling_histograms": _filling_histograms,
+    "histogram_map": histogram_map,
     "electrolyte": through_depth,
     "profiles": _profiles,
 }
 
 #: Those drawn of each porous electrode.
-OF_PARTICLES = ("filling_map", "filling_histograms", "profiles")
+OF_PARTICLES = ("filling_map", "filling_histograms", "histogram_map", "profiles")

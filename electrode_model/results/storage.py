@@ -48,7 +48,7 @@ OURS = re.compile(
     r"|layout/(x|(negative_)?(size|volume|weight|(particles|nodes|weights|surface|angles)_\d+))"
     r"\.npy"
     r"|figures/(voltage_capacity|voltage_time|electrolyte"
-    r"|(negative_)?(filling_map|filling_histograms|profiles))"
+    r"|(negative_)?(filling_map|filling_histograms|histogram_map|profiles))"
     r"\.png|figures/film\.gif"
 )
 
