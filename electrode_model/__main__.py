@@ -66,9 +66,13 @@ def _dispatch(arguments: list[str]) -> int:
 
 def command_names() -> list[str]:
     """Names of the commands as one types them."""
-    return sorted(
-        module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)
-    )
+    return sorted(_modules())
+
+
+def _modules() -> dict[str, str]:
+    """Module by command; ``import_`` is the command import, whose name Python keeps."""
+    names = (module.name for module in pkgutil.iter_modules(commands.__path__))
+    return {name.rstrip("_").replace("_", "-"): name for name in names}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     choices = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name in command_names():
-        module = import_module(f"electrode_model.commands.{name.replace('-', '_')}")
+    for name, file in sorted(_modules().items()):
+        module = import_module(f"electrode_model.commands.{file}")
         own = choices.add_parser(name, help=module.SUMMARY, description=module.__doc__)
         module.arguments(own)
         own.set_defaults(command=module.run)

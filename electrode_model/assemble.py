@@ -21,7 +21,7 @@ from electrode_model.electrode import (
 )
 from electrode_model.electrolyte import Transport
 from electrode_model.results.records import Layout
-from electrode_model.scales import Scales
+from electrode_model.scales import CONSTANTS, Scales
 
 if TYPE_CHECKING:
     from electrode_model.config.model import Config
@@ -57,13 +57,15 @@ def assemble(config: "Config", bind: Binding | None = None) -> Assembly:
         A particle model needs a number that the material does not give.
     """
     electrodes: list[Drawn] = []
+    constants = CONSTANTS[config.constants]
     for name in ("negative", "positive"):
         given = getattr(config, name)
         if not isinstance(given, Counter):
-            electrodes.append(draw(name, given, sum(e.given.volumes for e in electrodes)))
+            before = sum(e.given.volumes for e in electrodes)
+            electrodes.append(draw(name, given, before, constants))
     theoretical = min(electrode.capacity for electrode in electrodes)
     one_c = config.nominal_capacity or theoretical  # A/m^2: the charge in an hour
-    scales = Scales(config.temperature, one_c)
+    scales = Scales(config.temperature, one_c, constants)
     x, sections = _cells(config)
     groups: list[Group] = []
     layouts: dict[str, Layout] = {}

@@ -14,9 +14,9 @@ import numpy as np
 
 from electrode_model.free_energy import PiecewiseCubic
 from electrode_model.quantities import Fraction, Spec
-from electrode_model.symbolic import Expr, exp
+from electrode_model.symbolic import Expr, exp, power
 
-__all__ = ["exponential", "tabulated", "uniform"]
+__all__ = ["exponential", "lattice", "tabulated", "uniform"]
 
 
 def uniform(c: Expr) -> Expr:
@@ -35,6 +35,15 @@ def exponential(
     Layered oxides near full lithiation: Park et al., Nature Mater. 20 (2021) 991, Fig. 4a.
     """
     return exp(-decay * (c - reference))
+
+
+def lattice(c: Expr, *, exponent: Annotated[float, Spec("1", "n in (c (1 - c))^n")] = 1.0) -> Expr:
+    """(c (1 - c))^n: Fickian diffusion that needs lithium and a vacancy, as in MPET's lattice.
+
+    With n = -1 it cancels the c (1 - c) of a lattice gas, and Cahn-Hilliard particles have the
+    same mobility D_s at every filling.
+    """
+    return power(c * (1 - c), exponent)
 
 
 def tabulated(

@@ -10,11 +10,16 @@ import numpy as np
 from electrode_model import diffusivity, distributions, exchange_current, initial, kinetics
 from electrode_model.config import components
 from electrode_model.constants import HOUR
-from electrode_model.free_energy import PiecewiseCubic, Potential, open_circuit, regular_solution
+from electrode_model.free_energy import (
+    PiecewiseCubic,
+    Potential,
+    layered_solution,
+    open_circuit,
+)
 from electrode_model.material import Material, lattice
 from electrode_model.particle import Chemistry, Kernel, Model, Particles
 from electrode_model.results.records import Layout, Profiles
-from electrode_model.scales import Scales
+from electrode_model.scales import CONSTANTS, Constants, Scales
 from electrode_model.symbolic import Expr
 
 if TYPE_CHECKING:
@@ -38,7 +43,14 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 _POWERS = {"sphere": (2, 3), "cylinder": (1, 2), "slab": (2, 3), "plate": (2, 2)}
 
 #: Numbers of a material behind the parameters of a particle.
-_NEEDED = {"diffusion": "diffusivity", "wetting": "wetting_filling and wetting_layer"}
+_NEEDED = {
+    "diffusion": "diffusivity",
+    "wetting": "wetting_filling and wetting_layer",
+    "surface_wetting": "a gradient_energy above 0 beside surface_wetting",
+}
+
+#: Interactions of neighbouring layers, which a material may leave out.
+_INTERLAYER = ("omega_b", "omega_c", "van_der_waals")
 
 
 #: (population, material, its numbers, scales) -> the laws of the material with numbers
@@ -90,6 +102,7 @@ class Drawn:
     given: "Electrode"
     populations: tuple[_Population, ...]
     first_volume: int  # volumes are numbered from the negative collector on
+    constants: Constants
 
     @property
     def sites(self) -> Array:
@@ -103,7 +116,7 @@ class Drawn:
     def capacity(self) -> float:
         """Theoretical capacity [A h/m^2]."""
         solid = self.given.active_fraction * self.given.thickness  # m^3/m^2
-        return solid * Scales.capacity(float(self.sites.mean())) / HOUR
+        return solid * Scales.capacity(float(self.sites.mean()), self.constants) / HOUR
 
     @property
     def mass(self) -> float | None:
@@ -118,7 +131,12 @@ class Drawn:
         return total * self.given.active_fraction * self.given.thickness
 
 
-def draw(name: str, given: "Electrode", first_volume: int = 0) -> Drawn:
+def draw(
+    name: str,
+    given: "Electrode",
+    first_volume: int = 0,
+    constants: Constants = CONSTANTS["codata"],
+) -> Drawn:
     """Look up the materials of an electrode and draw the sizes of its particles."""
     found: list[_Population] = []
     first = 0
@@ -132,7 +150,7 @@ def draw(name: str, given: "Electrode", first_volume: int = 0) -> Drawn:
         size: Array = distribution(count, _powers(population), **population.size.parameters)
         found.append(_Population(population, material, numbers, volumes, size, first))
         first += size.size
-    return Drawn(name, given, tuple(found), first_volume)
+    return Drawn(name, given, tuple(found), first_volume, constants)
 
 
 def groups_of(
@@ -195,6 +213,7 @@ def chemistry(
     standard = numbers["standard_potential"]
     thermal, temperature = scales.voltage, scales.temperature
     choice, table = given.kinetics, given.material.ocv
+    layer: Callable[[Expr, Expr], Potential] | None = None
     if table is not None:
         curve = PiecewiseCubic.through(np.asarray(table.c), np.asarray(table.voltage))
 
@@ -215,9 +234,13 @@ def chemistry(
 
     else:
         omega = scales.energy(numbers["omega"])
+        interlayer = {name: scales.energy(numbers.get(name, 0.0)) for name in _INTERLAYER}
 
-        def potential(c: Expr) -> Potential:
-            return regular_solution(c, omega=omega)
+        def layer(c: Expr, beside: Expr) -> Potential:
+            return layered_solution(c, beside, omega=omega, **interlayer)
+
+        def potential(c: Expr) -> Potential:  # of layers that fill alike, if it has any
+            return layered_solution(c, c, omega=omega, **interlayer)
 
     law = getattr(kinetics, choice.law.name)
     form = choice.exchange_current
@@ -235,13 +258,15 @@ def chemistry(
 
     own = given.material.diffusivity_shape
     if own is None:
-        return Chemistry(potential, rate, material.diffusivity_shape, material.mobility_shape)
+        return Chemistry(
+            potential, rate, material.diffusivity_shape, material.mobility_shape, layer
+        )
     shape, shape_numbers = getattr(diffusivity, own.name), own.parameters
 
     def relative(c: Expr) -> Expr:
         return shape(c, **shape_numbers)
 
-    return Chemistry(potential, rate, relative, lambda c: relative(c) * lattice(c))
+    return Chemistry(potential, rate, relative, lambda c: relative(c) * lattice(c), layer)
 
 
 def _in_kt(law: "Component", scales: Scales) -> dict[str, Any]:
@@ -271,6 +296,9 @@ def _groups(
         wetting_filling=numbers.get("wetting_filling", np.nan),
         wetting_layer=numbers.get("wetting_layer", np.nan),
         thickness=np.nan if given.thickness is None else given.thickness,
+        omega=np.nan if law.layer is None else scales.energy(numbers["omega"]),
+        temperature=scales.temperature,
+        wetting=_wetting(numbers),
     )
     build = import_module(f"electrode_model.particles.{given.model.name}").build
     groups = []
@@ -298,14 +326,27 @@ def _groups(
     return groups
 
 
+def _wetting(numbers: Mapping[str, float]) -> float:
+    """dc/dn [1/m] at the surface: (-dgamma/dc) / kappa, gamma being the surface energy."""
+    slope = numbers.get("surface_wetting", 0.0) * numbers["site_density"]  # J/m^2
+    if slope == 0.0:
+        return 0.0
+    kappa = numbers.get("gradient_energy", 0.0)
+    return slope / kappa if kappa > 0 else np.nan
+
+
 def _start(given: "Population", model: Model, filling: float | None) -> Array:
     """(m, p) fillings at the start."""
     kernel, count = model.kernel, model.index.size
     own = given.initial_filling
     if own is None:
-        return np.full((kernel.filling.size, count), np.nan if filling is None else filling)
-    profile = getattr(initial, own.name)
-    start: Array = profile(kernel.positions, count, **own.parameters)
+        start = np.full((kernel.filling.size, count), np.nan if filling is None else filling)
+    else:
+        profile = getattr(initial, own.name)
+        start = profile(kernel.positions, count, **own.parameters)
+    if model.offset.size:
+        room = np.minimum(start, 1 - start) / 2
+        start = start + np.clip(model.offset[:, None], -room, room)
     return start
 
 

@@ -16,7 +16,14 @@ import numpy as np
 
 from electrode_model.symbolic import Expr, log, tree_sum, where_at_least
 
-__all__ = ["PiecewiseCubic", "Potential", "coherency", "open_circuit", "regular_solution"]
+__all__ = [
+    "PiecewiseCubic",
+    "Potential",
+    "coherency",
+    "layered_solution",
+    "open_circuit",
+    "regular_solution",
+]
 
 
 class Potential(NamedTuple):
@@ -40,6 +47,31 @@ def regular_solution(c: Expr, *, omega: Expr) -> Potential:
     Bazant, Acc. Chem. Res. 46 (2013) 1144.
     """
     return Potential(1.0, omega * (1 - 2 * c))
+
+
+def layered_solution(
+    c: Expr, beside: Expr, *, omega: Expr, omega_b: float, omega_c: float, van_der_waals: float
+) -> Potential:
+    """Regular solution in a layer of filling ``c`` beside one of filling ``beside``; all in kT.
+
+    A pair of sites, one in each layer, has the free energy
+
+        sum over i = 1, 2 of [c_i ln c_i + (1-c_i) ln(1-c_i) + omega c_i (1-c_i)
+                              + van_der_waals c_i^3 (10 - 15 c_i + 6 c_i^2)]
+        + omega_b c_1 c_2 + omega_c c_1 (1-c_1) c_2 (1-c_2),
+
+    and mu_i is its derivative by c_i: Ferguson & Bazant, Electrochim. Acta 146 (2014) 89, with
+    the last term of a layer as in MPET 1.0.1 (LiC6).  ``omega_b`` makes a second layer dearer to
+    fill than the first, ``omega_c`` keeps both from being half full at one place: stages.
+    """
+    mu = regular_solution(c, omega=omega)
+    if omega_b:
+        mu = mu.plus(omega_b * beside)
+    if omega_c:
+        mu = mu.plus(omega_c * beside * (1 - beside) * (1 - 2 * c))
+    if van_der_waals:
+        mu = mu.plus(30 * van_der_waals * (c * (1 - c)) ** 2)
+    return mu
 
 
 def open_circuit(voltage: Expr, standard: Expr, thermal_voltage: Expr) -> Potential:

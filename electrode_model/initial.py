@@ -40,7 +40,7 @@ def core_shell(
 
     Raises ValueError for particles without an inner grid.
     """
-    if position.size == 0:
+    if np.unique(position).size < 2:
         raise ValueError(
             "initial_filling has the profile core_shell, but the particle model has no inside;"
             " write a number, or choose a model with nodes"

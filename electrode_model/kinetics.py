@@ -41,16 +41,18 @@ def butler_volmer(
 
     exp(-alpha eta) holds (c/(1-c))^(-alpha): multiplied into j0 power by power, so that for
     the usual forms no logarithm, root or division is left.  Evaluating mu first and then its
-    exponential costs four times as much and fails when an iterate leaves 0 < c < 1.
+    exponential costs four times as much and fails when an iterate leaves 0 < c < 1.  The
+    excess and dphi share an exponential: where a measured voltage falls by tens of volts at its
+    ends, each by itself overflows though eta is small.
     """
     j0 = exchange(c, alpha, mu.mixing)
     shift = alpha * mu.mixing
     scale = j0.factor * power(a_e, j0.electrolyte)
-    backward = exp(_times(j0.excess + 1 - alpha, mu.excess)) * exp((1 - alpha) * dphi)
+    backward = exp(_times(j0.excess + 1 - alpha, mu.excess) + (1 - alpha) * dphi)
     if alpha == 0.5 and j0.excess == 0:  # the two exponentials are reciprocal: save one
         forward = 1 / backward
     else:
-        forward = exp(_times(j0.excess - alpha, mu.excess)) * exp(-alpha * dphi)
+        forward = exp(_times(j0.excess - alpha, mu.excess) - alpha * dphi)
     insertion = power(c, j0.filled - shift) * power(1 - c, j0.vacant + shift) * forward
     extraction = (
         power(c, j0.filled + mu.mixing - shift)

@@ -26,7 +26,10 @@ NUMBERS: Mapping[str, Spec] = {
     "diffusivity": Spec("m^2/s", "diffusivity (or tracer diffusivity) scale D_s", above=0.0),
     "diffusivity_activation": Spec("J/mol", "Arrhenius activation energy of D_s", at_least=0.0),
     "reference_temperature": Spec("K", "temperature of D_s; without one 298.15 K", above=0.0),
-    "omega_b": Spec("J", "interaction per site between neighbouring layers"),
+    "omega_b": Spec("J", "repulsion per pair of filled sites in neighbouring layers"),
+    "omega_c": Spec("J", "repulsion of two neighbouring layers that are both half full"),
+    "van_der_waals": Spec("J", "energy per site that holds the layers together until they fill"),
+    "surface_wetting": Spec("J m", "fall of the surface energy with the density of lithium"),
     "density": Spec("kg/m^3", "density of the solid, for capacities per mass", above=0.0),
 }
 

@@ -9,8 +9,8 @@ f is one CasADi expression; the solver derives from it the vectorised evaluator 
 Jacobian of one particle.  Nothing ever differentiates the whole electrode.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import casadi as ca
@@ -32,6 +32,29 @@ class Chemistry:
     rate: Callable[[Expr, Expr, Expr, Potential], Expr]  # (dphi, c, c_e, mu) -> insertion / k0
     diffusivity: Callable[[Expr], Expr]  # D(c)/D_s
     mobility: Callable[[Expr], Expr]  # M(c)
+    #: of a layer of filling c beside one of filling c'; None: known by its voltage only
+    layer: Callable[[Expr, Expr], Potential] | None = None
+    split: float = 0.0  # energy of the second layer's sites above the first's, kT
+
+    def of_layers(self, fillings: Sequence[Expr]) -> list["Chemistry"]:
+        """The laws of each layer, one or two, beside the ``fillings`` of the other.
+
+        Raises ValueError for two layers of a material that is not a regular solution.
+        """
+        if len(fillings) == 1:
+            return [self]
+        layer = self.layer
+        if layer is None:
+            raise ValueError(
+                "particles of two layers need a material that is a regular solution, such as"
+                " graphite_2param; a voltage or a potential of one filling says nothing of layers"
+            )
+
+        def beside(other: Expr, shift: float) -> Chemistry:
+            return replace(self, potential=lambda c: layer(c, other).plus(shift))
+
+        first, second = fillings
+        return [beside(second, -self.split / 2), beside(first, self.split / 2)]
 
 
 @dataclass(frozen=True)
@@ -47,6 +70,9 @@ class Particles:
     wetting_filling: float
     wetting_layer: float  # m
     thickness: float  # m, of plates; nan otherwise
+    omega: float  # regular-solution parameter, kT; nan for other materials
+    temperature: float  # K
+    wetting: float  # slope dc/dn that the surface energy asks for, 1/m; 0: neutral
 
 
 @dataclass(frozen=True)
@@ -63,7 +89,7 @@ class Kernel:
     mass: Array  # (n,) 1: differential, 0: algebraic
     weights: Array  # (n,) mean filling = weights @ x
     filling: np.ndarray  # (m,) rows of x that are fillings
-    positions: Array  # (m,) where they are, 0..1; empty without an inner grid
+    positions: Array  # (m,) where they are, 0..1; layers in turn; empty without an inner grid
     surface: Array  # (m,) share of the reacting area that each of them has, sums to 1
     angles: Array = field(default_factory=lambda: np.empty(0))  # (m,) rad, of a section
 
@@ -75,6 +101,8 @@ class Model:
     kernel: Kernel
     index: np.ndarray  # (p,) which of the population's particles
     q: Mapping[str, Array]  # name -> (p,)
+    #: (m,) added to the fillings at the start, of layers; empty: nothing
+    offset: Array = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ __all__ = [
     "FAILED",
     "INTERRUPTED",
     "add_config",
+    "add_electrode",
     "draw",
     "progress_bar",
     "say",
@@ -35,6 +36,14 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", dest="overrides", action="append", default=[], metavar="KEY.PATH=VALUE",
         help="change a value of the file; may be repeated",
+    )  # fmt: skip
+
+
+def add_electrode(parser: argparse.ArgumentParser) -> None:
+    """Option of a command that looks at the particles of one electrode."""
+    parser.add_argument(
+        "--electrode", choices=("positive", "negative"), default="positive",
+        help="which electrode of a full cell (default: positive)",
     )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ class Case:
         return SimpleNamespace(
             name="Made-up half cell",
             positive=SimpleNamespace(particles=(seed,)),
+            negative=SimpleNamespace(model="lithium_foil"),
             output=SimpleNamespace(fields=self.fields, figures=True, film=False),
         )
 

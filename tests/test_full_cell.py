@@ -69,6 +69,7 @@ def test_lithium_goes_from_one_electrode_to_the_other(tmp_path):
     assert balance(again).worst < 1e-13
     negative = again.negative
     assert negative.layout.electrode == "negative"
+    assert balance(negative).worst < 1e-13
     filling = negative["Particle filling fraction"]
     assert filling.shape == (again["Field time [s]"].size, 6)
     np.testing.assert_array_equal(filling, result["Negative particle filling fraction"])

@@ -85,7 +85,7 @@ def test_density_and_site_density_give_the_theoretical_capacity(name):
     theoretical |= {"graphite_lionsimba": 371.9, "nca_cogswell": 278.9}
     theoretical |= {"nca_smith": 195.2}  # 0.7 of nca: c counts the usable lithium
     # of its 31.4 kmol/m^3 the sources count 28.0 and 28.2, those that a cell can use
-    theoretical |= {"graphite": 332.0, "graphite_1param": 335.0}
+    theoretical |= {"graphite": 332.0, "graphite_1param": 335.0, "graphite_2param": 335.0}
     theoretical |= dict.fromkeys(
         ("graphite_safari", "graphite_bernardi", "graphite_two_step"), theoretical["graphite"]
     )

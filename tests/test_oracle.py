@@ -39,7 +39,47 @@ STABLE = {
         (particle("allen_cahn"), *PLATES, "positive.particles.per_volume=1"),
     ),
 }
+LAYERED = (  # stage 1 grows beside stage 2; no instability on the way
+    "positive.particles.material=graphite_2param",
+    "positive.particles.size={distribution: lognormal, mean: 1 um, std: 0.2 um}",
+    "positive.particles.per_volume=1",
+    "positive.initial_filling=0.4",
+)
+STABLE |= {
+    "two layers": (SINGLE, (particle("homogeneous_two_layers", start_difference=0.7), *LAYERED)),
+    "surface diffusion, wetted": (
+        SINGLE,
+        (
+            particle("surface_diffusion", cell="3 nm"),
+            *PLATES,
+            "positive.particles.per_volume=1",
+            "positive.particles.material={name: lfp, surface_wetting: 1e-30 J m, omega: 0.6e-20 J}",
+        ),
+    ),
+    "size-dependent": (
+        SINGLE,
+        (
+            particle("homogeneous_size_dependent"),
+            PLATES[0],
+            "positive.particles.size=15 nm",
+            "positive.particles.per_volume=1",
+        ),
+    ),
+}
 COMPETING = {
+    "two-layer cylinders film": (
+        SINGLE,
+        (particle("cahn_hilliard_two_layers", nodes=12, start_difference=0.3), *LAYERED, *FILM),
+    ),
+    "two-layer plates": (
+        SINGLE,
+        (
+            particle("allen_cahn_two_layers", cell="100 nm", start_difference=0.3),
+            *LAYERED,
+            "positive.particles.size=1 um",
+            PLATES[0],
+        ),
+    ),
     "homogeneous": (SINGLE, ()),
     "homogeneous film": (SINGLE, FILM),
     "porous lfp": (HALF_CELL, ("positive.volumes=3",)),

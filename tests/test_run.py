@@ -267,3 +267,15 @@ def test_a_failure_beside_one_full_particle_is_not_called_full(tmp_path):
     assert reader.saturation(system.y) == "particles full"
     system.y[system.where["current"]] = -1.0
     assert reader.saturation(system.y) is None
+
+
+def test_the_end_of_a_step_is_saved_once(tmp_path):
+    """Also where the last of the evenly spaced output times falls on it."""
+    steps = "protocol=[{current: 1 C, until: {time: 5 min}}, {rest: 1 min}]"
+    for more in ([], ["output.every=60 s"]):
+        result = run(tmp_path, SINGLE, steps, *more)
+        for step, end in ((0, 300.0), (1, 360.0)):
+            for time, number in (("Time [s]", "Step"), ("Field time [s]", "Field step")):
+                times = result[time][result[number] == step]
+                assert np.all(np.diff(times) > 0)
+                assert times[-1] == pytest.approx(end, rel=1e-12)

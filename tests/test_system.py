@@ -21,6 +21,12 @@ MEAN_FIELD = ("positive.particles.material={name: lfp, gradient_energy: 0}",)
 UNCOUPLED = particle("channel_array", nodes=7, lateral_diffusivity=0)
 CORRELATED = particle("channel_array", nodes=7, correlation_length="5 nm", wetted="true")
 SECTION = particle("cross_section", radial=5, angular=4, blocked=0.3)
+GRAPHITE = "positive.particles.material=graphite_2param"
+LAYERS = ("positive.initial_filling=0.3", GRAPHITE)  # far from alike after the disturbance
+BROAD = ("positive.particles.thickness=20 nm", "positive.particles.size=400 nm")
+WETTED = (
+    "positive.particles.material={name: lfp, diffusivity: 1e-15 m^2/s, surface_wetting: 1e-29 J m}",
+)
 FIXED_RATIO = particle("cross_section", radial=5, angular=4, blocked=0.3, flux_ratio=0.3)
 
 CASES = {
@@ -45,6 +51,46 @@ CASES = {
     "sections with film": (SINGLE, (SECTION, *FILM)),
     "fixed ratio of fluxes": (SINGLE, (FIXED_RATIO,)),
     "porous, fixed ratio, film": (HALF_CELL, (FIXED_RATIO, *FILM, "positive.volumes=2")),
+    "size-dependent": (SINGLE, (particle("homogeneous_size_dependent"), *PLATES)),
+    "surface diffusion": (SINGLE, (particle("surface_diffusion", cell="3 nm"), *PLATES, *WETTED)),
+    "porous surface diffusion, film": (
+        HALF_CELL,
+        (particle("surface_diffusion", cell="3 nm"), *PLATES, *FILM, "positive.volumes=2"),
+    ),
+    "wetted spheres": (SINGLE, (particle("cahn_hilliard", nodes=9), *WETTED)),
+    "two layers, size-dependent": (
+        SINGLE,
+        (particle("homogeneous_two_layers_size_dependent"), *PLATES, *FILM),
+    ),
+    "two layers": (SINGLE, (particle("homogeneous_two_layers", start_difference=0.1), *LAYERS)),
+    "two layers, film": (
+        HALF_CELL,
+        (
+            particle("homogeneous_two_layers", start_difference=0.1),
+            *LAYERS,
+            *FILM,
+            "positive.volumes=2",
+        ),
+    ),
+    "two-layer spheres": (
+        SINGLE,
+        (
+            particle("cahn_hilliard_two_layers", shape="sphere", nodes=9, start_difference=0.1),
+            *LAYERS,
+        ),
+    ),
+    "two-layer cylinders, film": (
+        SINGLE,
+        (particle("cahn_hilliard_two_layers", nodes=7, start_difference=0.1), *LAYERS, *FILM),
+    ),
+    "two-layer plates": (
+        SINGLE,
+        (particle("allen_cahn_two_layers", start_difference=0.1), *LAYERS, *BROAD),
+    ),
+    "two-layer plates, film": (
+        HALF_CELL,
+        (particle("allen_cahn_two_layers", start_difference=0.1), *LAYERS, *BROAD, *FILM),
+    ),
     "porous plates": (HALF_CELL, (particle("allen_cahn", cell="3 nm"), *PLATES, *SOLID)),
 }
 

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from electrode_model.__main__ import main
+from electrode_model.config import load as loading
 from electrode_model.config.load import ConfigError, json_schema, load
 from electrode_model.plots import plot
 from electrode_model.results.provenance import commit, seeds
 from electrode_model.results.result import Result
 from electrode_model.results.storage import FolderError, check_folder
+from electrode_model.simulation import simulate as simulating
 from tests.synthetic import Case, make
 from tests.valid import SIZE, check_one_fault, written
 
@@ -37,9 +39,9 @@ ROOT = Path(__file__).parents[1]
         ("per_volume: 3", "per_volume: 1e3", 14, "positive.particles.per_volume is 1000.0; a wh"),
         (
             "homogeneous",
-            "hom",
+            "homogenous",
             13,
-            "positive.particles.model.name is 'hom', no particle model; di",
+            "positive.particles.model.name is 'homogenous', no particle model; di",
         ),
         ("1 C,", "2e4 C,", 20, "protocol.0.current is 20000 C-rate ('2e4 C'), out of range; allo"),
     ],
@@ -89,9 +91,8 @@ def test_dangling_link_is_not_suggested_to_itself(tmp_path):
 
 def test_schema_allows_the_names_alone_that_the_reader_takes():
     sections = json_schema()["$defs"]
-    assert {"enum": ["concentrated", "constant", "dilute", "solid"]} in sections["Electrolyte"][
-        "anyOf"
-    ]
+    names = ["concentrated", "constant", "dilute", "solid", "tabulated"]
+    assert {"enum": names} in sections["Electrolyte"]["anyOf"]
     assert {"type": "null"} in sections["Kinetics"]["anyOf"]
     assert json_schema()["properties"]["schema"]["const"] == 1
 
@@ -138,8 +139,9 @@ def test_run_on_a_disk_that_fills_while_drawing(tmp_path, capsys, monkeypatch):
     output = SimpleNamespace(figures=True, film=False)
     config = SimpleNamespace(output=output, protocol=(None,) * 3)
     monkeypatch.setattr(plot, "draw", full)
-    monkeypatch.setattr("electrode_model.config.load.load", lambda *_: config)
-    monkeypatch.setattr("electrode_model.simulation.simulate.simulate", lambda *_, **__: result)
+    # both modules are imported by now: a first import while `load` is patched would bind the patch
+    monkeypatch.setattr(loading, "load", lambda *_: config)
+    monkeypatch.setattr(simulating, "simulate", lambda *_, **__: result)
     assert main(["run", "x.yaml", "-o", str(tmp_path / "new")]) == 0
     assert "warning: the figures cannot be written" in capsys.readouterr().err
 

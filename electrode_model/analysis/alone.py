@@ -1,7 +1,6 @@
-"""The positive electrode alone: one volume of one population against an ideal counter electrode.
+"""An electrode by itself: of a full cell, or one volume of one population.
 
-What a three-electrode cell measures, and what a population balance describes: no foil, no
-electrolyte transport, no depth.
+What a three-electrode cell measures, and what a population balance describes.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +11,72 @@ if TYPE_CHECKING:
     from electrode_model.config.model import Config
     from electrode_model.config.population import Population
 
-__all__ = ["area_per_volume", "electrode_alone", "size_per_particle"]
+__all__ = [
+    "about_electrode",
+    "area_per_volume",
+    "cell_rate",
+    "electrode_alone",
+    "of_electrode",
+    "size_per_particle",
+]
+
+_ELECTRODES = ("positive", "negative")
+_WINDOW = (-1.0, 6.0)  # V against lithium: any electrode's
+
+
+def of_electrode(config: "Config", electrode: str = "positive") -> "Config":
+    """The half cell of an electrode, ``positive`` or ``negative``, of a full one.
+
+    It stands as the positive against a lithium foil, so that its discharge is lithiation, and
+    currents relative to 1C are those of its own capacity.  A half cell is returned as it is.
+
+    Raises
+    ------
+    ConfigError
+        That electrode has no particles.
+    """
+    from electrode_model.config.model import Counter
+    from electrode_model.config.problems import ConfigError, Problem
+
+    given = getattr(config, electrode)
+    if isinstance(given, Counter):
+        sort = {"ideal": "an ideal counter electrode", "lithium_foil": "a lithium foil"}
+        text = f"is {sort[given.model]} without particles; write --electrode positive"
+        raise ConfigError([Problem(config.name or "configuration", 0, electrode, text)])
+    if isinstance(config.negative, Counter):
+        return config
+    return config.model_copy(
+        update={
+            "negative": Counter(model="lithium_foil"),
+            "positive": given,
+            "nominal_capacity": None,
+            "voltage_window": _WINDOW,
+        }
+    )
+
+
+def cell_rate(config: "Config", electrode: str = "positive") -> float:
+    """1C of a full cell as a C-rate of one of its electrodes' own capacity; 1 of a half cell."""
+    from electrode_model.config.model import Counter
+    from electrode_model.electrode import draw
+
+    if isinstance(config.negative, Counter):
+        return 1.0
+    capacity = {name: draw(name, getattr(config, name)).capacity for name in _ELECTRODES}
+    return (config.nominal_capacity or min(capacity.values())) / capacity[electrode]
+
+
+def about_electrode(config: "Config", electrode: str = "positive") -> str:
+    """One line that says what C-rates and directions mean for a full cell's electrode, or none."""
+    from electrode_model.config.model import Counter
+
+    if isinstance(config.negative, Counter):
+        return ""
+    other = " (as a charge of the cell does)" if electrode == "negative" else ""
+    return (
+        f"{electrode} electrode by itself: discharge lithiates it{other}; C-rates are of its own"
+        f" capacity, 1C of the cell is {cell_rate(config, electrode):.3g} C\n"
+    )
 
 
 def electrode_alone(

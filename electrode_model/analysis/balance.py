@@ -39,7 +39,10 @@ def balance(result: "Result") -> Balance:
     saved).
     """
     layout = result.layout
-    lithium = _lithium(result, "Positive filling fraction", layout.capacity)
+    # a discharge fills the positive and empties the negative, which may be looked at alone
+    sign = -1 if layout.electrode == "negative" else 1
+    name = f"{layout.electrode.capitalize()} filling fraction"
+    lithium = _lithium(result, name, sign * layout.capacity)
     if layout.negative is not None:
         negative = _lithium(result, "Negative filling fraction", -layout.negative.capacity)
         lithium = np.where(np.abs(negative) > np.abs(lithium), negative, lithium)

@@ -228,8 +228,9 @@ def places(result: "Result", frame: int) -> tuple[Array, Array, np.ndarray]:
         name = f"Particle profiles {k}"
         if name not in result:
             break
-        inside = np.asarray(result[name][frame], dtype=float)  # (m, n)
-        weights = group.weights[:, None] * layout.weight[group.particles][None, :]
+        inside = group.local(np.asarray(result[name][frame], dtype=float))  # (m, n)
+        shares = group.local(group.weights) * group.layers
+        weights = shares[:, None] * layout.weight[group.particles][None, :]
         c.append(inside.ravel())
         share.append(weights.ravel())
         number.append(np.tile(group.particles, inside.shape[0]))
@@ -326,7 +327,9 @@ def _tables(result: "Result", table: Lattice | None) -> tuple[list[Lattice], np.
     if table is not None:
         return [table], np.zeros(n, dtype=int), np.ones(n)
     config = configuration(result)
-    names = list(dict.fromkeys(p.material.name for p in config.positive.particles))
+    electrode = result.layout.electrode
+    populations = getattr(config, electrode).particles
+    names = list(dict.fromkeys(p.material.name for p in populations))
     tables = [lattice(name) for name in names]
     kind, density = np.zeros(n, dtype=int), np.ones(n)
     if len(names) > 1:
@@ -334,6 +337,8 @@ def _tables(result: "Result", table: Lattice | None) -> tuple[list[Lattice], np.
         from electrode_model.config import components
 
         for surface in surfaces(config)[1]:
+            if surface.group.electrode != electrode:
+                continue
             choice = surface.population.material
             sites = components.material(choice.name).numbers["site_density"].value
             kind[surface.group.index] = names.index(choice.name)

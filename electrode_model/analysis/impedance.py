@@ -95,11 +95,12 @@ def impedance(
 def _charge(assembly: Assembly) -> Array:
     """(n_v,) current that fills each volume at 1/h, in units of 1C."""
     circuit = assembly.circuit
-    rows = circuit.equations.get("charge balance")
+    names = ["charge balance in the electrolyte"]
+    if names[0] not in circuit.equations:  # then the balance of each electrode as a whole
+        names = ["charge balance", "charge balance of the negative"]
     jacobian = ca.DM(ca.evalf(ca.jacobian(circuit.residual, circuit.filling_rate))).full()
-    if rows is not None:
-        return np.abs(jacobian[rows]).sum(axis=0)
-    return np.abs(jacobian[circuit.equations["charge balance in the electrolyte"]]).sum(axis=0)
+    rows = [jacobian[circuit.equations[name]] for name in names if name in circuit.equations]
+    return np.abs(np.concatenate(rows)).sum(axis=0)
 
 
 def _circuit(assembly: Assembly, z: Array) -> tuple[Array, ...]:

@@ -1,6 +1,6 @@
 """Loss budget: what of the open-circuit voltage is spent on the way to the terminals.
 
-    OCV(mean filling) - V = sum of the terms of :data:`TERMS`
+    OCV(mean fillings) - V = sum of the terms of :data:`TERMS`, or of :data:`FULL_TERMS`
 
 at every saved time, discharge, charge and rest (row O22; the processes in series that Orikasa et
 al., Chem. Phys. Rev. 3 (2022) 011305, Sec. V list).  Every term comes from a law of its own and
@@ -17,12 +17,16 @@ cancel, at rest above all, these shares lose their meaning (and would divide by 
 sum is below a quarter of the sum of magnitudes, places are weighted by the capacity that they
 serve instead, and ``by_current`` is false.
 
+In a full cell the same holds for the places of a porous negative electrode, with weights of their
+own and the opposite sign: OCV is the positive's less the negative's, and the electrolyte is passed
+from the places of the one to those of the other.
+
 The open-circuit voltage U is that of the stable state: V_eq(c) of the material, but for a
 regular solution that separates (omega > 2 kT) the plateau between its binodal compositions,
 without coherency strain.  Of mixed materials it is their common voltage at rest.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,38 +34,59 @@ import numpy as np
 
 from electrode_model.analysis.balance import configuration
 from electrode_model.analysis.circuit_losses import CircuitLosses
-from electrode_model.analysis.interfaces import Places, Surface, inside, surfaces
-from electrode_model.assemble import Assembly, Group
+from electrode_model.analysis.electrode_losses import ElectrodeLosses
+from electrode_model.analysis.interfaces import surfaces
+from electrode_model.assemble import Assembly
 
 if TYPE_CHECKING:
     from electrode_model.results.result import Result
 
-__all__ = ["TERMS", "Losses", "equilibrium", "losses"]
+__all__ = ["FULL_TERMS", "TERMS", "Losses", "losses"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Name of a term -> what it is; V, positive where it lowers the voltage.
-TERMS = {
+_PARTICLE = {
     "spread": "open-circuit voltage of the electrode's mean filling less those of its particles",
     "inner diffusion": "that of a particle's mean filling less that of its surface",
     "phase separation": "that of the stable phases less that of a uniform solid, at the surface",
     "coherency": "strain and gradient energy at the surface",
     "kinetics": "overpotential of the reaction",
     "film": "film on the particles",
-    "electrolyte ohmic, electrode": "ionic current through the pores of the electrode",
-    "electrolyte ohmic, separator": "the same through the separator",
-    "electrolyte diffusion, electrode": "concentration differences in the electrode",
-    "electrolyte diffusion, separator": "the same in the separator",
-    "solid ohmic": "electrons through the solid of the electrode",
+}
+_OHMIC, _DIFFUSION = "electrolyte ohmic", "electrolyte diffusion"
+_PATH = {
+    _OHMIC: ("ionic current through the pores of the electrode", "the same through the separator"),
+    _DIFFUSION: ("concentration differences in the electrode", "the same in the separator"),
+}
+_SOLID = "electrons through the solid of the electrode"
+
+#: Name of a term of a half cell -> what it is; V, positive where it lowers the voltage.
+TERMS: Mapping[str, str] = {
+    **_PARTICLE,
+    f"{_OHMIC}, electrode": _PATH[_OHMIC][0],
+    f"{_OHMIC}, separator": _PATH[_OHMIC][1],
+    f"{_DIFFUSION}, electrode": _PATH[_DIFFUSION][0],
+    f"{_DIFFUSION}, separator": _PATH[_DIFFUSION][1],
+    "solid ohmic": _SOLID,
     "foil kinetics": "overpotential of the lithium foil",
     "foil film": "film on the foil",
     "series resistance": "outside of the cell",
 }
-_PARTICLE = ("spread", "inner diffusion", "phase separation", "coherency", "kinetics", "film")
-_CANCEL = 0.25  # |sum| / sum of magnitudes of the local currents below which shares mean nothing
-_NOTHING = 1e-300  # 1/h; keeps a ratio of no currents defined
+
+#: The same of a full cell: each term of an electrode names it.
+FULL_TERMS: Mapping[str, str] = {
+    **{f"{name}, positive": text for name, text in _PARTICLE.items()},
+    **{f"{name}, negative": text for name, text in _PARTICLE.items()},
+    **{
+        f"{kind}, {part}": texts[part == "separator"]
+        for kind, texts in _PATH.items()
+        for part in ("positive", "separator", "negative")
+    },
+    "solid ohmic, positive": _SOLID,
+    "solid ohmic, negative": _SOLID,
+    "series resistance": TERMS["series resistance"],
+}
 _AT_ONCE = 200_000  # places times moments evaluated together: some tens of MB
-_HALVINGS = 60  # of an interval of fillings or voltages, to the last digit of a double
 
 
 @dataclass(frozen=True)
@@ -70,14 +95,16 @@ class Losses:
 
     time: Array  # s
     step: np.ndarray  # of the protocol, from 0
-    filling: Array  # mean of the electrode
+    filling: Array  # mean of the positive electrode
     current: Array  # A/m^2, discharge positive
     c_rate: Array
     voltage: Array
     ocv: Array
-    terms: dict[str, Array]  # as in TERMS
-    by_current: np.ndarray  # bool: weighted by current, else by capacity
-    imbalance: Array  # C-rate: current of all reactions less that of the cell
+    terms: dict[str, Array]  # as in TERMS, or in FULL_TERMS
+    by_current: np.ndarray  # bool: weighted by current, else one electrode by capacity
+    imbalance: Array  # C-rate: current of all reactions less that of the cell; the worse one's
+    #                   where two electrodes have particles
+    negative_filling: Array | None = None  # mean of a porous negative electrode
 
     @property
     def total(self) -> Array:
@@ -109,9 +136,12 @@ def losses(result: "Result", step: int | None = None, every: int = 1) -> Losses:
     KeyError
         Fields were not saved; the text says which to put into output.fields.
     ValueError
-        The run has no such step, or it saved nothing.
+        The run has no such step, or it saved nothing; or ``result`` is a full cell's, seen from
+        its negative electrode alone.
     """
     config = configuration(result)
+    if result.layout.electrode == "negative":
+        raise ValueError("the loss budget is that of the whole cell; give the run, not .negative")
     steps = result["Field step"]
     isolated = [k for k, s in enumerate(config.protocol) if getattr(s, "isolated", False)]
     chosen = np.flatnonzero(~np.isin(steps, isolated))[:: max(every, 1)]
@@ -121,10 +151,9 @@ def losses(result: "Result", step: int | None = None, every: int = 1) -> Losses:
         had = ", ".join(str(k + 1) for k in np.unique(steps) if k not in isolated) or "none"
         which = "no step" if step is None else f"step {step + 1}"
         raise ValueError(f"nothing to split was saved of {which}; saved steps: {had}")
-    assembly, found = surfaces(config)
+    budget = _Budget.of(result)
     rows = _rows(result, chosen)
-    budget = _Budget(result, assembly, found, CircuitLosses.of(config, assembly))
-    places = max(sum(s.places * s.group.index.size for s in found), 1)
+    places = max(sum(e.places for e in budget.electrodes.values()), 1)
     length = max(_AT_ONCE // places, 1)
     with np.errstate(all="ignore"):  # surfaces that are full or empty
         parts = [
@@ -132,7 +161,8 @@ def losses(result: "Result", step: int | None = None, every: int = 1) -> Losses:
             for k in range(0, chosen.size, length)
         ]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    terms = {name: joined.pop(name) for name in TERMS}
+    names = TERMS if result.layout.negative is None else FULL_TERMS
+    terms = {name: joined.pop(name) for name in names}
     return Losses(
         time=result["Field time [s]"][chosen],
         step=steps[chosen],
@@ -166,53 +196,58 @@ class _Budget:
 
     result: "Result"
     assembly: Assembly
-    surfaces: Sequence[Surface]
+    electrodes: Mapping[str, ElectrodeLosses]
     circuit: CircuitLosses
+
+    @classmethod
+    def of(cls, result: "Result") -> "_Budget":
+        config = configuration(result)
+        assembly, found = surfaces(config)
+        views = {"positive": result}
+        if result.layout.negative is not None:
+            views["negative"] = result.negative
+        electrodes = {}
+        for name, view in views.items():
+            own = [surface for surface in found if surface.group.electrode == name]
+            first = min(int(surface.group.volume.min()) for surface in own)
+            electrodes[name] = ElectrodeLosses(view, own, first, assembly.scales.voltage)
+        return cls(result, assembly, electrodes, CircuitLosses.of(config, assembly))
 
     def at(self, frames: np.ndarray, rows: np.ndarray) -> dict[str, Array]:
         """Terms [V] and what goes with them, (n,) each, at ``frames`` and ``rows`` beside."""
-        result, unit = self.result, self.assembly.scales.voltage
-        layout = result.layout
-        mean_fillings = np.asarray(result["Particle filling fraction"][frames], dtype=float)
-        mean = mean_fillings @ layout.weight
-        c_rate = result["C-rate"][rows]
-        phi_s = np.asarray(result["Solid potential [V]"][frames]) / unit
+        unit = self.assembly.scales.voltage
+        c_rate = self.result["C-rate"][rows]
         c_e, phi_e = self._electrolyte(frames)
-        first = layout.x.size - phi_s.shape[1] if layout.x.size else 0
-        dphi, c_near = phi_s - phi_e[:, first:], c_e[:, first:]
-
-        ocv, curves = _open_circuit(self.assembly, self.surfaces, mean)
-        groups = [surface.group for surface in self.surfaces]
-        places = [self._places(surface, frames, c_near, dphi) for surface in self.surfaces]
-        weight = [layout.weight[group.index] for group in groups]
-        # (places of a particle, n, particles) of each group from here on
-        current = [p.filling_rate * w for p, w in zip(places, weight, strict=True)]
-        share = [np.abs(p.share) for p in places]
-        served = [s / s.sum(axis=0) * w for s, w in zip(share, weight, strict=True)]
-        total = _sum(current)
-        by_current = np.abs(total) >= _CANCEL * np.maximum(_sum(map(np.abs, current)), _NOTHING)
-        divisor = np.where(by_current, total, 1.0)[:, None]
-        weights = [
-            np.where(by_current[:, None], i / divisor, w)
-            for i, w in zip(current, served, strict=True)
-        ]
-        values = [
-            _values(ocv, mean_fillings[:, surface.group.index], surface, curve, p)
-            for surface, curve, p in zip(self.surfaces, curves, places, strict=True)
-        ]
-        terms = {
-            name: unit * _sum(w * value[name] for w, value in zip(weights, values, strict=True))
-            for name in _PARTICLE
+        activity, sections = self.circuit.activity(c_e), self.result.layout.sections
+        cells = {name: slice(*sections.get(name, (0, 1))) for name in self.electrodes}
+        splits = {
+            name: electrode.at(frames, activity[:, cells[name]], phi_e[:, cells[name]])
+            for name, electrode in self.electrodes.items()
         }
-        volumes = phi_s.shape[1]
-        filling_rate = _by_volume(groups, current, volumes)
-        terms |= self.circuit.terms(c_rate, filling_rate, c_e, _by_volume(groups, weights, volumes))
-        return terms | {
-            "filling": mean,
-            "ocv": ocv * unit,
-            "by_current": by_current,
-            "imbalance": total - c_rate,
-        }
+        weights = {name: split.weights() for name, split in splits.items()}
+        terms = self.circuit.terms(
+            c_rate,
+            {name: split.by_volume(split.current) for name, split in splits.items()},
+            c_e,
+            {name: split.by_volume(weights[name]) for name, split in splits.items()},
+        )
+        full = "negative" in splits
+        if not full:
+            terms = {_of_half_cell(name): term for name, term in terms.items()}
+        ocv, imbalance = np.zeros_like(c_rate), np.zeros_like(c_rate)
+        for name, split in splits.items():
+            sign = -1 if name == "negative" else 1
+            after = f", {name}" if full else ""
+            for loss in _PARTICLE:
+                terms[loss + after] = sign * unit * split.lost(loss, weights[name])
+            ocv += sign * unit * split.ocv
+            missing = sign * split.total - c_rate
+            imbalance = np.where(np.abs(missing) > np.abs(imbalance), missing, imbalance)
+        found = {"filling": splits["positive"].mean, "ocv": ocv}
+        if full:
+            found["negative_filling"] = splits["negative"].mean
+        found["by_current"] = np.all([split.flows for split in splits.values()], axis=0)
+        return terms | found | {"imbalance": imbalance}
 
     def _electrolyte(self, frames: np.ndarray) -> tuple[Array, Array]:
         """c_e [mol/L] and phi_e [kT/e] in the cells, (n, n_x), or (n, 1) of a single volume."""
@@ -223,127 +258,9 @@ class _Budget:
         phi_e = np.asarray(self.result["Electrolyte potential [V]"][frames])
         return c_e / scales.concentration, phi_e / scales.voltage
 
-    def _places(self, surface: Surface, frames: np.ndarray, c_e: Array, dphi: Array) -> Places:
-        """All places of a group, (places of a particle, n, particles) each."""
-        group, n = surface.group, frames.size
-        x = self._fillings(surface, frames)
-        q = np.tile(group.q, n) if group.q.shape[1] > 1 else group.q
-        flat = surface.at(  # columns run over moments, then particles
-            np.ascontiguousarray(np.moveaxis(x, 1, 0).reshape(x.shape[1], -1)),
-            np.ascontiguousarray(c_e[:, group.volume]).ravel(),
-            np.ascontiguousarray(dphi[:, group.volume]).ravel(),
-            np.ascontiguousarray(q),
-        )
-        shape = (surface.places, n, group.index.size)
-        return Places(**{name: value.reshape(shape) for name, value in vars(flat).items()})
 
-    def _fillings(self, surface: Surface, frames: np.ndarray) -> Array:
-        """(n, n_filling, p) fillings inside the particles of a group."""
-        group = surface.group
-        if not group.kernel.positions.size:
-            means = self.result["Particle filling fraction"][frames][:, group.index]
-            return np.asarray(means, dtype=float)[:, None, :]
-        with_grid = [s.group for s in self.surfaces if s.group.kernel.positions.size]
-        number = next(k for k, other in enumerate(with_grid) if other is group)
-        return np.asarray(self.result[f"Particle profiles {number}"][frames], dtype=float)
-
-
-def _values(
-    ocv: Array, means: Array, surface: Surface, curve: Callable[[Array], Array], places: Places
-) -> dict[str, Array]:
-    """What is lost at every place of a group (m, n, p) [kT/e]; ``ocv`` (n,), ``means`` (n, p)."""
-    at_particle, at_surface = curve(means), curve(places.c)
-    return {
-        "spread": np.broadcast_to(ocv[:, None] - at_particle, at_surface.shape),
-        "inner diffusion": at_particle - at_surface,
-        "phase separation": at_surface - (surface.standard - places.homogeneous),
-        "coherency": places.excess,
-        "kinetics": -places.eta,
-        "film": places.drop,
-    }
-
-
-def _sum(parts: Iterable[Array]) -> Array:
-    """(n,) sum over groups, places and particles of (m, n, p) each."""
-    total: Array = np.sum([part.sum(axis=(0, 2)) for part in parts], axis=0)
-    return total
-
-
-def _by_volume(groups: Sequence[Group], parts: Sequence[Array], volumes: int) -> Array:
-    """(n, volumes) sums of (m, n, p) over the places in each volume of the electrode."""
-    total = np.zeros((parts[0].shape[1], volumes))
-    for group, part in zip(groups, parts, strict=True):
-        each = part.sum(axis=0)
-        for v in np.unique(group.volume):
-            total[:, v] += each[:, group.volume == v].sum(axis=1)
-    return total
-
-
-def equilibrium(surface: Surface) -> Callable[[Array], Array]:
-    """Open-circuit voltage [kT/e] of the stable state of a group's material, as a function of c.
-
-    A regular solution (mixing 1) with a gap is flat between its binodal compositions, which
-    are symmetric about 1/2; a material given by its open-circuit voltage is taken at its word.
-    """
-    potential, standard = surface.law.potential, surface.standard
-
-    def uniform(c: Array) -> Array:
-        c = inside(c)
-        voltage: Array = standard - potential(c).total(c)
-        return voltage
-
-    if not surface.mixing:
-        return uniform
-    middle = np.array([0.5 - 1e-6, 0.5 + 1e-6])
-    if np.diff(uniform(middle))[0] <= 0:
-        return uniform
-    low, high = 1e-12, 0.5 - 1e-6
-    for _ in range(_HALVINGS):
-        c = (low + high) / 2
-        # on the way from 0 the voltage falls through the plateau at the binodal
-        low, high = (c, high) if _outside(uniform, c, standard) else (low, c)
-    binodal = (low + high) / 2
-
-    def stable(c: Array) -> Array:
-        return np.where((c > binodal) & (c < 1 - binodal), standard, uniform(c))
-
-    return stable
-
-
-def _outside(uniform: Callable[[Array], Array], c: float, standard: float) -> bool:
-    """Whether a filling below 1/2 is less than the binodal one."""
-    return bool(uniform(np.array([c]))[0] > standard)
-
-
-def _open_circuit(
-    assembly: Assembly, found: Sequence[Surface], mean: Array
-) -> tuple[Array, list[Callable[[Array], Array]]]:
-    """OCV [kT/e] of the electrode at its ``mean`` fillings (n,), and the curve of each group."""
-    curves = [equilibrium(surface) for surface in found]
-    probe = np.linspace(0.001, 0.999, 97)
-    if all(np.array_equal(curves[0](probe), curve(probe)) for curve in curves[1:]):
-        return curves[0](mean), curves
-    shares = [float(assembly.layout.weight[surface.group.index].sum()) for surface in found]
-    return _common_voltage(list(zip(curves, shares, strict=True)), mean), curves
-
-
-def _common_voltage(parts: Sequence[tuple[Callable[[Array], Array], float]], mean: Array) -> Array:
-    """Voltage (n,) at which materials of given shares together hold a mean filling."""
-    edge = np.array([1e-12, 1 - 1e-12])
-    ends = np.array([curve(edge) for curve, _ in parts])
-    low, high = np.full(mean.shape, ends.min()), np.full(mean.shape, ends.max())
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        held = sum(share * _filling(curve, middle) for curve, share in parts)
-        low, high = np.where(held > mean, middle, low), np.where(held > mean, high, middle)
-    return (low + high) / 2
-
-
-def _filling(curve: Callable[[Array], Array], voltage: Array) -> Array:
-    """Filling (n,) of a material at a voltage; its curve must not rise."""
-    low, high = np.full(voltage.shape, 1e-12), np.full(voltage.shape, 1 - 1e-12)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        fuller = curve(middle) > voltage
-        low, high = np.where(fuller, middle, low), np.where(fuller, high, middle)
-    return (low + high) / 2
+def _of_half_cell(name: str) -> str:
+    """A term's name where there is one electrode of particles."""
+    if name.startswith("solid ohmic"):
+        return "solid ohmic"
+    return name.replace(", positive", ", electrode")

@@ -21,7 +21,7 @@ from electrode_model.config import components
 from electrode_model.config.load import load
 from electrode_model.grid import EXPONENT
 from electrode_model.particle import Chemistry
-from electrode_model.scales import Scales
+from electrode_model.scales import CONSTANTS, Scales
 from electrode_model.solver.tape import Tape
 
 if TYPE_CHECKING:
@@ -191,7 +191,8 @@ def of_config(
     material = components.material(given.material.name)
     numbers = {name: number.value for name, number in material.numbers.items()}
     numbers |= given.material.overrides
-    scales = Scales(config.temperature, current=1.0)  # of no effect on a surface
+    constants = CONSTANTS[config.constants]
+    scales = Scales(config.temperature, 1.0, constants)  # the current is of no effect there
     density, k0 = numbers["site_density"], given.kinetics.k0
     table = given.material.ocv
     shape = EXPONENT.get(str(given.model.parameters.get("shape", "cylinder")), 1)

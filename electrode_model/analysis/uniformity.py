@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from electrode_model.analysis.alone import of_electrode
 from electrode_model.analysis.balance import configuration
 from electrode_model.analysis.reaction import of_config
 from electrode_model.config.components import material
@@ -88,13 +89,15 @@ def maps(result: "Result", step: int, particle: int = 0) -> Maps:
     volume = int(layout.volume[particle])
     potential = np.array(result["Solid potential [V]"][frames, volume])
     if layout.sections:
-        first, _ = layout.sections["positive"]
+        first, _ = layout.sections[layout.electrode]
         potential -= result["Electrolyte potential [V]"][frames, first + volume]
     return Maps(
         time=np.array(result["Field time [s]"][frames]),
-        filling=np.array(result[f"Particle profiles {found[0]}"][frames, :, column]),
+        filling=group.local(
+            np.array(result[f"Particle profiles {found[0]}"][frames, :, column]), axis=1
+        ),
         potential=potential,
-        positions=np.array(group.nodes),
+        positions=group.local(group.nodes),
         length=float(layout.size[particle]),
     )
 
@@ -202,8 +205,9 @@ def currents(
 
     Raises ValueError where the particles are no plates, and as :func:`maps`.
     """
-    seen, config = maps(result, step, particle), configuration(result)
-    population = config.positive.particles[_population_of(result, particle)]
+    config = of_electrode(configuration(result), result.layout.electrode)
+    seen, number_of = maps(result, step, particle), _population_of(result, particle)
+    population = config.positive.particles[number_of]
     if population.thickness is None:
         raise ValueError(f"particle {particle} is no plate: its channels have no one depth")
     number = population.material.overrides.get("site_density")
@@ -215,7 +219,7 @@ def currents(
     potential = seen.potential[::every]
     potential = (potential[1:] + potential[:-1]) / 2
     if equilibrium is None:
-        law = of_config(config, _population_of(result, particle), strain=True)
+        law = of_config(config, number_of, strain=True)
         mu = np.asarray(law.chemistry.potential(middle).total(middle))
         mu += law.strain * (middle - middle.mean(axis=1, keepdims=True))
         mu -= law.gradient * _second_difference(middle) / (seen.length / middle.shape[1]) ** 2
@@ -299,7 +303,7 @@ def front(seen: Maps, level: float = 0.5, means: tuple[float, float] = (0.2, 0.8
 
 def _population_of(result: "Result", particle: int) -> int:
     """Which population of the configuration a particle belongs to."""
-    electrode = configuration(result).positive
+    electrode = getattr(configuration(result), result.layout.electrode)
     last = 0
     for k, population in enumerate(electrode.particles):
         last += population.per_volume * len(electrode.volumes_of(population))

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from electrode_model.terminal import BAD_INPUT, say
+from electrode_model.terminal import BAD_INPUT, add_electrode, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,7 @@ SUMMARY = "draw the X-ray diffraction of a saved result against time"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder of the result")
+    add_electrode(parser)
     parser.add_argument(
         "--reflection", metavar="H,K,L", help="indices, such as 0,0,3; default: of the material"
     )
@@ -42,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE",
         help="picture (PNG, PDF or SVG; the patterns go beside it as CSV);"
-        " default DIR/figures/diffraction.png",
+        " default DIR/figures/diffraction.png, or negative_diffraction.png",
     )  # fmt: skip
 
 
@@ -53,12 +54,19 @@ def run(options: argparse.Namespace) -> int:
     from electrode_model.plots.picture import picture_problem, save
     from electrode_model.results.result import Result
 
-    picture = options.output or options.folder / "figures" / "diffraction.png"
+    prefix = "negative_" if options.electrode == "negative" else ""
+    picture = options.output or options.folder / "figures" / f"{prefix}diffraction.png"
     problem = picture_problem(picture) or _problem(options)
     if problem:
         say(f"error: {problem}")
         return BAD_INPUT
     result = Result.open(options.folder)
+    if options.electrode == "negative":
+        if result.layout.negative is None:
+            cure = "leave --electrode out"
+            say(f"error: {options.folder}: the negative electrode has no particles; {cure}")
+            return BAD_INPUT
+        result = result.negative
     table = None if options.lattice is None else lattice(options.lattice)
     try:
         patterns = diffraction(
@@ -81,7 +89,8 @@ def run(options: argparse.Namespace) -> int:
     def make() -> "Figure":
         return draw_diffraction(result, patterns, options.wavelength)
 
-    for path in save(picture, make, _columns(patterns, options.wavelength)):
+    columns = _columns(patterns, options.wavelength, options.electrode)
+    for path in save(picture, make, columns):
         print(path)
     return 0
 
@@ -145,7 +154,9 @@ def _report(patterns: "Diffraction") -> str:
     return "\n".join([head, *table(rows)])
 
 
-def _columns(patterns: "Diffraction", wavelength: float | None) -> dict[str, "np.ndarray"]:
+def _columns(
+    patterns: "Diffraction", wavelength: float | None, electrode: str
+) -> dict[str, "np.ndarray"]:
     """One line a moment: time, step, filling, then the intensity at each place."""
     from electrode_model.plots.diffraction import two_theta
 
@@ -154,6 +165,6 @@ def _columns(patterns: "Diffraction", wavelength: float | None) -> dict[str, "np
     return {
         "Time [s]": patterns.time,
         "Step": patterns.step,
-        "Positive filling fraction": patterns.filling,
+        f"{electrode.capitalize()} filling fraction": patterns.filling,
         **{f"{place:.6f} {unit}": patterns.intensity[:, k] for k, place in enumerate(x)},
     }

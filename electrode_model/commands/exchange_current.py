@@ -1,6 +1,6 @@
 """``electrode-model exchange-current``: measure j0 in silico and compare it with the one put in.
 
-The positive electrode alone (first population) undergoes voltage steps of 5 mV (pitt), current
+The first population of one electrode, alone, undergoes voltage steps of 5 mV (pitt), current
 pulses of up to 5 mV (pulse) or a small-signal impedance with a double layer (impedance).
 """
 
@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from electrode_model.terminal import BAD_INPUT, FAILED, add_config, say
+from electrode_model.terminal import BAD_INPUT, FAILED, add_config, add_electrode, say
 
 if TYPE_CHECKING:
     from electrode_model.analysis.exchange_current import Recovery
@@ -23,6 +23,7 @@ _FILLINGS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_config(parser)
+    add_electrode(parser)
     parser.add_argument(
         "--method", choices=["pitt", "pulse", "impedance"], action="append",
         help="experiment; may be repeated (default: all three)",
@@ -36,10 +37,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print a table, draw; the exit status."""
+    from electrode_model.analysis.alone import of_electrode
     from electrode_model.analysis.exchange_current import METHODS, known_range
     from electrode_model.config.load import load
 
-    config = load(options.config, options.overrides)
+    config = of_electrode(load(options.config, options.overrides), options.electrode)
     low, high = known_range(config)
     fillings = options.filling or [c for c in _FILLINGS if low <= c <= high]
     wrong = [c for c in fillings if not max(low, 1e-6) <= c <= min(high, 1 - 1e-6)]

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from electrode_model.terminal import BAD_INPUT, FAILED, add_config, say
+from electrode_model.terminal import BAD_INPUT, FAILED, add_config, add_electrode, say
 
 if TYPE_CHECKING:
     from electrode_model.config.model import Config
@@ -22,6 +22,7 @@ SUMMARY = "distribution of filling with noise: peaks and threshold rate"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_config(parser)
+    add_electrode(parser)
     parser.add_argument(
         "--rate", type=float, action="append", metavar="C",
         help="C-rate of both half cycles; may be repeated (default: those of the protocol)",
@@ -52,13 +53,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Solve, print a table, draw; the exit status."""
+    from electrode_model.analysis.alone import about_electrode, cell_rate, of_electrode
     from electrode_model.config.load import load
     from electrode_model.fokker_planck.law import law_of
     from electrode_model.fokker_planck.peaks import half_cycle, threshold
     from electrode_model.fokker_planck.system import uniform
 
-    config = load(options.config, options.overrides)
-    rates = options.rate or _rates(config)
+    cell = load(options.config, options.overrides)
+    config, scale = of_electrode(cell, options.electrode), cell_rate(cell, options.electrode)
+    rates = options.rate or [scale * rate for rate in _rates(config)]
     start = _highest(config, options.population) if options.start is None else options.start
     fault = _fault(options, rates, start)
     if fault:
@@ -73,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
         )
         return BAD_INPUT
     grid = uniform(law.domain, options.cells)
+    print(about_electrode(cell, options.electrode), end="")
     print(f"rate constant {law.rate:.4g} 1/h, D0 = {law.noise:g}, {options.cells} cells")
     print(f"{'direction':13}{'C-rate':>8}{'P2/H':>8}  {'peaks':15}{'split between':16}{'s.d.':>7}")
     runs: list[Evolution] = []

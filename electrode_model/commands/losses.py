@@ -72,10 +72,13 @@ def _chosen(budget: "Losses", steps: list[int]) -> list[int]:
 
 def _columns(budget: "Losses") -> dict[str, "np.ndarray"]:
     terms = {f"{name[0].upper()}{name[1:]} [V]": term for name, term in budget.terms.items()}
+    other = budget.negative_filling
+    negative = {} if other is None else {"Negative filling fraction": other}
     return {
         "Time [s]": budget.time,
         "Step": budget.step,
         "Positive filling fraction": budget.filling,
+        **negative,
         "Current [A.m-2]": budget.current,
         "C-rate": budget.c_rate,
         "Voltage [V]": budget.voltage,
@@ -98,8 +101,11 @@ def _table(result: "Result", here: "Losses", step: int) -> str:
     along = here.filling if moving else here.time
     wanted = along[0] + (along[-1] - along[0]) * np.array(_MOMENTS)
     at = list(dict.fromkeys(int(np.abs(along - w).argmin()) for w in wanted))
+    fillings = {"mean filling": here.filling}
+    if here.negative_filling is not None:
+        fillings = {"positive filling": here.filling, "negative filling": here.negative_filling}
     rows = [
-        ("mean filling", *(f"{here.filling[k]:.3f}" for k in at)),
+        *((name, *(f"{value[k]:.3f}" for k in at)) for name, value in fillings.items()),
         ("time / s", *(f"{here.time[k]:.6g}" for k in at)),
         ("OCV / V", *(f"{here.ocv[k]:.4f}" for k in at)),
         ("voltage / V", *(f"{here.voltage[k]:.4f}" for k in at)),

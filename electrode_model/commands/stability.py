@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from electrode_model.terminal import BAD_INPUT, add_config, say
+from electrode_model.terminal import BAD_INPUT, add_config, add_electrode, say
 
 if TYPE_CHECKING:
     from electrode_model.analysis.stability import Reaction
@@ -20,6 +20,7 @@ _RATES = (0.01, 0.05, 0.2, 1.0, 4.0, 10.0)
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_config(parser)
+    add_electrode(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE",
         help="figure, .png, .pdf or .svg (default: <name of the file>_stability.png)",
@@ -51,12 +52,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table and draw the map; the exit status."""
+    from electrode_model.analysis.alone import about_electrode, of_electrode
     from electrode_model.analysis.stability import of_config
     from electrode_model.config.load import load
     from electrode_model.plots.stability import draw
     from electrode_model.results.storage import FolderError
 
-    config = load(options.config, options.overrides)
+    cell = load(options.config, options.overrides)
+    config = of_electrode(cell, options.electrode)
     path: Path = options.output or Path(f"{options.config.stem}_stability.png")
     populations = len(config.positive.particles)
     wrong = _wrong(options, path, populations)
@@ -71,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
         max(0.01, reaction.fillings[0]),
         min(0.99, reaction.fillings[1]),
     )
+    print(about_electrode(cell, options.electrode), end="")
     print(_report(reaction, sorted(options.rates), low, high))
     inside = "inside a particle" if strain else "between particles"
     try:

@@ -148,6 +148,10 @@ class Config(Section):
         float,
         Quantity("K", "temperature", at_least=200, at_most=400),
     ] = 298.15
+    constants: Literal["codata", "mpet"] = Field(
+        default="codata",
+        description="physical constants: CODATA, or the rounded ones of MPET to compare with it",
+    )
     negative: Annotated[
         Annotated[Counter, Tag("counter")] | Annotated[Electrode, Tag("porous")],
         Discriminator(sort_of_negative),

@@ -12,29 +12,26 @@ end faces.  With half a cell for that distance this is MPET's ghost node; here t
 belongs to the material, so that refining the grid changes nothing but the error.
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from electrode_model.particle import Chemistry, Model, Particles
-from electrode_model.particles.plate import plate
-from electrode_model.quantities import Spec
+from electrode_model.particles.plate import Cell, Sharing, plates
 
-__all__ = ["build"]
+__all__ = ["build", "wetted_ends"]
 
-_MANY_GRIDS = 30  # kernels that take a few seconds to set up
+Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def build(
     particles: Particles,
     chemistry: Chemistry,
     *,
-    cell: Annotated[float, Spec("m", "largest width of a cell along the plate", above=0.0)] = 1e-9,
+    cell: Cell = 1e-9,
     wetted: bool = True,
-    sharing: Annotated[
-        float, Spec("1", "how much finer cells may be for plates to share a grid", at_least=0.0)
-    ]
-    | None = None,
+    sharing: Sharing = None,
 ) -> list[Model]:
     """About length/``cell`` states each; ``size`` is the length of the plate along [100].
 
@@ -44,42 +41,13 @@ def build(
     no more than 30 grids, else up to a fifth finer.  ``wetted`` false leaves the ends neutral,
     dc/dx = 0.
     """
-    least = np.maximum(np.ceil(particles.size / cell * (1 - 1e-9)).astype(int), 2)
-    if sharing is None:
-        sharing = 0.0 if np.unique(least).size <= _MANY_GRIDS else 0.2
-    cells = _shared_counts(least, sharing)
-    models = []
-    for count in np.unique(cells):
-        index = np.flatnonzero(cells == count)
-        width = particles.size[index] / count
-        numbers = {
-            "reaction": np.full(index.size, particles.reaction * 2 / particles.thickness),
-            "gradient": particles.gradient / width**2,
-        }
-        if wetted:
-            numbers["wetting"] = 2 * width / (width + 2 * particles.wetting_layer)
-        if particles.film > 0:
-            numbers["film"] = np.full(index.size, particles.film)
-        kernel = plate(
-            chemistry,
-            int(count),
-            tuple(numbers),
-            strain=particles.strain,
-            wetting_filling=particles.wetting_filling,
-        )
-        models.append(Model(kernel, index, numbers))
-    return models
+
+    def more(width: Array) -> Mapping[str, Array]:
+        return wetted_ends(particles, width) if wetted else {}
+
+    return plates(particles, chemistry, cell, sharing, more)
 
 
-def _shared_counts(least: np.ndarray, sharing: float) -> np.ndarray:
-    """Cell counts, each at least its ``least`` and within ``sharing`` of it, from few values.
-
-    A kernel costs about 0.1 s to set up and some fifty NumPy calls a step, whatever the number
-    of its particles; a fifth more cells for some plates is cheaper.  It is not the same curve:
-    the 1 nm grid is not converged, and finer cells move a plateau by up to 2 mV.
-    """
-    counts = [int(least.max())]
-    while counts[-1] > least.min() * (1 + sharing):
-        counts.append(min(int(counts[-1] / (1 + sharing)), counts[-1] - 1))
-    ladder = np.array(counts[::-1])
-    return ladder[np.searchsorted(ladder, least)]
+def wetted_ends(particles: Particles, width: Array) -> dict[str, Array]:
+    """The number ``wetting`` of plates in cells of ``width`` (p,)."""
+    return {"wetting": 2 * width / (width + 2 * particles.wetting_layer)}

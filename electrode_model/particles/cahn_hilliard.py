@@ -3,21 +3,23 @@
     dc/dt = r^-m d/dr (r^m D M(c) d(mu/kT)/dr)
     mu/kT = ln(c/(1-c)) + excess(c) + B/(rho_s kT) (c - c_bar) - kappa/(rho_s kT) lap c
 
-with dc/dr = 0 at the surface (no surface energy that depends on c).  Zeng & Bazant, SIAM J.
-Appl. Math. 74 (2014) 980.  The Laplacian is that of the same control volumes, so the scheme is
-the gradient flow of a discrete free energy: it comes to rest at one chemical potential.
+with kappa dc/dr = -dgamma/dc at the surface, gamma being its energy: 0 without the material's
+``surface_wetting``.  Zeng & Bazant, SIAM J. Appl. Math. 74 (2014) 980.  The Laplacian is that of
+the same control volumes, so the scheme is the gradient flow of a discrete free energy: it comes
+to rest at one chemical potential.
 """
 
 from collections.abc import Mapping
 
 import casadi as ca
+import numpy as np
 
-from electrode_model.free_energy import coherency
+from electrode_model.free_energy import Potential
 from electrode_model.grid import radial
 from electrode_model.inner_transport import Nodes, Refinement, Shape, surface_limited
 from electrode_model.particle import Chemistry, Model, Particles
 
-__all__ = ["build"]
+__all__ = ["build", "phase_field"]
 
 
 def build(
@@ -35,17 +37,37 @@ def build(
     0.55, 0.75, 1.1 and 1.5 lengths the voltage of Li4Ti5O12 errs by up to 0.03, 0.4, 6 and
     12 mV, and the steps are two to three times as many.
     """
+    return [phase_field(particles, chemistry, shape, nodes, refinement)]
+
+
+def phase_field(
+    particles: Particles,
+    chemistry: Chemistry,
+    shape: Shape,
+    nodes: int,
+    refinement: float,
+    layers: int = 1,
+) -> Model:
+    """The model with one filling at every point, or with one in each of two ``layers``.
+
+    With two, each layer has the gradient energy kappa/2 |grad c_i|^2 and half of the sites, and
+    the crystal is strained by the mean of both.
+    """
     grid = radial(shape, nodes, refinement)
 
-    def inner(x: ca.SX, c_bar: ca.SX, q: Mapping[str, ca.SX]) -> tuple[ca.SX, ca.SX]:
-        laplacian = grid.divergence(grid.gradient(x), 0)
-        more = coherency(x, c_bar, strain=particles.strain) - q["gradient"] * laplacian
-        mu = chemistry.potential(x).plus(more).total(x)
-        flux = q["diffusion"] * chemistry.mobility(grid.faces(x)) * grid.gradient(mu)
-        return flux, more[-1]
+    def inner(
+        laws: Chemistry, c: ca.SX, deviation: ca.SX, q: Mapping[str, ca.SX]
+    ) -> tuple[ca.SX, Potential]:
+        laplacian = grid.divergence(grid.gradient(c), q.get("surface_wetting", 0))
+        more = particles.strain * deviation - q["gradient"] * laplacian
+        mu = laws.potential(c).plus(more)
+        flux = q["diffusion"] * laws.mobility(grid.faces(c)) * grid.gradient(mu.total(c))
+        return flux, mu
 
     numbers = {
         "diffusion": particles.diffusivity / particles.size**2,
-        "gradient": particles.gradient / particles.size**2,
+        "gradient": layers * particles.gradient / particles.size**2,
     }
-    return [surface_limited(particles, chemistry, grid, numbers, inner)]
+    if particles.wetting or np.isnan(particles.wetting):
+        numbers["surface_wetting"] = particles.wetting / layers * particles.size
+    return surface_limited(particles, chemistry, grid, numbers, inner, layers)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import casadi as ca
 
+from electrode_model.free_energy import Potential
 from electrode_model.grid import radial
 from electrode_model.inner_transport import Nodes, Refinement, Shape, surface_limited
 from electrode_model.particle import Chemistry, Model, Particles
@@ -27,9 +28,11 @@ def build(
     """``nodes`` states each; ``size`` is the radius or the half length of a slab."""
     grid = radial(shape, nodes, refinement)
 
-    def inner(x: ca.SX, c_bar: ca.SX, q: Mapping[str, ca.SX]) -> tuple[ca.SX, ca.SX]:
-        flux = q["diffusion"] * chemistry.diffusivity(grid.faces(x)) * grid.gradient(x)
-        return flux, ca.SX(0)
+    def inner(
+        laws: Chemistry, c: ca.SX, deviation: ca.SX, q: Mapping[str, ca.SX]
+    ) -> tuple[ca.SX, Potential]:
+        flux = q["diffusion"] * laws.diffusivity(grid.faces(c)) * grid.gradient(c)
+        return flux, laws.potential(c)
 
     numbers = {"diffusion": particles.diffusivity / particles.size**2}
     return [surface_limited(particles, chemistry, grid, numbers, inner)]

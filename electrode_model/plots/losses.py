@@ -1,41 +1,38 @@
 """The loss budget of a run as a stack: what costs how much, against the electrode's filling."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from electrode_model.analysis.losses import TERMS, Losses
+from electrode_model.analysis.losses import Losses
 from electrode_model.plots.figure import INK, PALE, head
 from electrode_model.results.result import Result
 
 __all__ = ["draw_losses"]
 
 #: Particles in cool colours, pores in warm ones, what lies outside of the electrode in grey.
-_COLOURS = dict(
-    zip(
-        TERMS,
-        (
-            "#7b3294",  # spread
-            "#b39ddb",  # inner diffusion
-            "#1b7837",  # phase separation
-            "#a6dba0",  # coherency
-            "#0072B2",  # kinetics
-            "#56B4E9",  # film
-            "#D55E00",  # electrolyte ohmic, electrode
-            "#F0A070",  # electrolyte ohmic, separator
-            "#E69F00",  # electrolyte diffusion, electrode
-            "#F5D565",  # electrolyte diffusion, separator
-            "#8c564b",  # solid ohmic
-            "#777777",  # foil kinetics
-            "#aaaaaa",  # foil film
-            "#d0d0d0",  # series resistance
-        ),
-        strict=True,
-    )
-)
+#: The same of both electrodes of a full cell, whose negative is hatched.
+_COLOURS = {
+    "spread": "#7b3294",
+    "inner diffusion": "#b39ddb",
+    "phase separation": "#1b7837",
+    "coherency": "#a6dba0",
+    "kinetics": "#0072B2",
+    "film": "#56B4E9",
+    "electrolyte ohmic": "#D55E00",
+    "electrolyte ohmic, separator": "#F0A070",
+    "electrolyte diffusion": "#E69F00",
+    "electrolyte diffusion, separator": "#F5D565",
+    "solid ohmic": "#8c564b",
+    "foil kinetics": "#777777",
+    "foil film": "#aaaaaa",
+    "series resistance": "#d0d0d0",
+}
+_HATCH = "////"
 _SMALL = 0.005  # of the largest loss shown: smaller terms are drawn but not named
 _PERCENT = 98  # of the saved times of a step that its panel is scaled for
 _RANGE = 0.02  # of the mean filling that a panel must cover to be drawn against it
@@ -78,7 +75,7 @@ def draw_losses(result: Result, budget: Losses, steps: Sequence[int]) -> Figure:
         ax.axhline(0, color=PALE, linewidth=0.8)
         ax.margins(x=0)
     axes[0].set_ylabel("loss in the direction of the current / mV")
-    order = ["OCV − V", *reversed([name for name in TERMS if name in named])]
+    order = ["OCV − V", *reversed([name for name in budget.terms if name in named])]
     figure.legend(
         [named[name] for name in order],
         order,
@@ -94,7 +91,8 @@ def _directed(here: Losses) -> tuple[dict[str, np.ndarray], np.ndarray, tuple[np
     rest = abs(current) < 1e-6
     sign = -1e3 if current < 0 and not rest else 1e3
     x = here.filling
-    label = "mean filling of the electrode"
+    electrode = "electrode" if here.negative_filling is None else "positive electrode"
+    label = f"mean filling of the {electrode}"
     if rest or np.ptp(here.filling) < _RANGE:
         x, label = (here.time - here.time[0]) / 60, "time / min"
     return {name: sign * term for name, term in here.terms.items()}, sign * here.total, (x, label)
@@ -108,11 +106,19 @@ def _stack(
     handles: dict[str, Artist] = {}
     for name, term in terms.items():
         up, down = np.clip(term, 0, None), np.clip(term, None, 0)
-        colour = _COLOURS[name]
-        handles[name] = ax.fill_between(x, top, top + up, color=colour, linewidth=0)
-        ax.fill_between(x, bottom + down, bottom, color=colour, linewidth=0)
+        look = _look(name)
+        handles[name] = ax.fill_between(x, top, top + up, **look)
+        ax.fill_between(x, bottom + down, bottom, **look)
         top, bottom = top + up, bottom + down
     return handles, bottom
+
+
+def _look(name: str) -> dict[str, Any]:
+    """Colour of the process, hatching of a negative electrode's."""
+    colour = _COLOURS.get(name) or _COLOURS[name.rpartition(", ")[0]]
+    if name.endswith(", negative"):
+        return {"facecolor": colour, "hatch": _HATCH, "edgecolor": "white", "linewidth": 0}
+    return {"color": colour, "linewidth": 0}
 
 
 def _above(value: float) -> str:

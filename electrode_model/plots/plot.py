@@ -86,15 +86,13 @@ def _voltage_capacity(result: Result) -> Figure | str:
         if span.kind == "rest":
             ax.plot(c[-1:], v[-1:], "o", ms=3.5, **style)
     _label(ax, "discharge capacity / A h m$^{-2}$", "voltage / V")
-    first = result["Positive filling fraction"][0] - capacity[0] / result.layout.capacity
+    electrode = result.layout.electrode
+    whole = -result.layout.capacity if electrode == "negative" else result.layout.capacity
+    first = result[f"{electrode.capitalize()} filling fraction"][0] - capacity[0] / whole
     top = ax.secondary_xaxis(
-        "top",
-        functions=(
-            lambda q: first + q / result.layout.capacity,
-            lambda c: (c - first) * result.layout.capacity,
-        ),
+        "top", functions=(lambda q: first + q / whole, lambda c: (c - first) * whole)
     )
-    top.set_xlabel("filling of the positive electrode", color=PALE)
+    top.set_xlabel(f"filling of the {electrode} electrode", color=PALE)
     _legend(ax, spans)
     return figure
 
@@ -262,11 +260,18 @@ def _profiles(result: Result) -> Figure | str:
                 nodes, filling = group.nodes, values[frame, :, column]
                 if group.angles.size:
                     nodes, filling = line_cut(filling, group)
-                ax.plot(nodes, filling, color=colour, label=name)
+                for layer, dashes in zip(range(group.layers), ("-", "--"), strict=False):
+                    one, own = nodes[layer :: group.layers], filling[layer :: group.layers]
+                    if one.size == 1:  # uniform layers
+                        one, own = np.array([0.0, 1.0]), np.repeat(own, 2)
+                    label = None if layer else name
+                    ax.plot(one, own, dashes, color=colour, label=label)
             ax.set_title(_particle_name(result, particle), color=INK)
             ax.set_ylim(0, 1)
             ax.set_xlim(-1 if group.angles.size else 0, 1)
         line[0].set_ylabel(f"step {span.index + 1}: {span.kind}\nfilling fraction")
+        if any(layout.profiles[where[particle][0]].layers > 1 for particle in chosen):
+            line[-1].plot([], [], "--", color=INK, label="second layer")
         line[-1].legend(
             loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.0, labelspacing=0.2
         )

@@ -47,8 +47,12 @@ def commit() -> str | None:
 
 
 def seeds(config: "Config") -> list[Any]:
-    """What was drawn at random in each population, and its seed; None where nothing was."""
-    return [_seeds(population) or None for population in config.positive.particles]
+    """What was drawn at random in each population, and its seed; None where nothing was.
+
+    Those of the positive electrode, then those of a porous negative.
+    """
+    populations = [*config.positive.particles, *getattr(config.negative, "particles", ())]
+    return [_seeds(population) or None for population in populations]
 
 
 def _seeds(population: "Population") -> dict[str, int]:

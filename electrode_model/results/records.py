@@ -17,6 +17,19 @@ class Profiles:
     surface: np.ndarray  # (n_node,) share of the reacting area, sums to 1
     angles: np.ndarray = field(default_factory=lambda: np.empty(0))  # (n_node,) rad; or empty
 
+    @property
+    def layers(self) -> int:
+        """Fillings at each place: 2 for particles of two layers, whose nodes come in pairs."""
+        if self.angles.size:
+            return 1
+        return int(np.count_nonzero(self.nodes == self.nodes[0]))
+
+    def local(self, values: np.ndarray, axis: int = 0) -> np.ndarray:
+        """Means over the layers at each place; ``values`` has the nodes along ``axis``."""
+        moved = np.moveaxis(values, axis, 0)
+        by_place = moved.reshape(-1, self.layers, *moved.shape[1:])
+        return np.moveaxis(by_place.mean(axis=1), 0, axis)
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 _SAVED_PER_STEP = 200  # fields saved in a step of the protocol, about
+_AT_THE_END = 1e-9  # of a step's duration: an output time this near its end is its end
 _DRIVEN = ("current", "power")  # kinds of steps that push lithium until something ends them
 _PROGRESS_EVERY = 0.1  # s on the clock
 _STUCK_STEPS, _STUCK_ADVANCE = 1000, 1e-9  # so many steps for less than so many seconds
@@ -142,7 +143,8 @@ class Run:
                 return self._give_up(done, stepper)
             self._steps_left -= 1
             end = first_crossing(watched, partial(self._within, done), done.start, done.end)
-            for t in times.until(done.end if end is None else end[0]):
+            # the end itself is saved by _stop: not twice where an output time falls on it
+            for t in times.until(done.end if end is None else end[0] * (1 - _AT_THE_END)):
                 self._save(t, done(t), frame=True)
                 if time.monotonic() > self._deadline:
                     break  # output times may be very many; the limit is reported below

@@ -58,10 +58,10 @@ def flat_dae(assembly: Assembly, control: Sequence[float]) -> tuple[dict[str, ca
     in_x = np.flatnonzero(circuit.differential).tolist()
     in_z = np.flatnonzero(~circuit.differential).tolist()
     dae = {
-        "x": ca.vertcat(every[at_x], circuit.z[in_x]),
-        "z": ca.vertcat(every[at_z], circuit.z[in_z]),
-        "ode": ca.vertcat(rate_all[at_x], balance),
-        "alg": ca.vertcat(rate_all[at_z], algebraic),
+        "x": ca.vertcat(every[at_x, :], circuit.z[in_x]),
+        "z": ca.vertcat(every[at_z, :], circuit.z[in_z]),
+        "ode": ca.vertcat(rate_all[at_x, :], balance),
+        "alg": ca.vertcat(rate_all[at_z, :], algebraic),
     }
     return dae, np.concatenate([is_x, circuit.differential])
 

@@ -50,6 +50,11 @@ MORE = {
     ),
 }
 
+#: Full cells keep their few particles, and take the tolerance of all other files: with the coarser
+#: one of theirs the sum of nmc_lto is off by 0.2 mV at one time, as its particles switch.
+FULL = ("lfp_graphite", "nmc532_graphite", "nmc_lto")
+TIGHT = ["solver.rtol=1e-6", "solver.atol=1e-6"]
+
 #: Slabs with an inner grid take minutes at the 400 of their files; the sum does not ask for them.
 FEWER = {"lfp_koo_film": 20, "lfp_koo_nofilm": 10}
 
@@ -85,6 +90,8 @@ def cases(quick: bool) -> list[Case]:
             few = [f"positive.particles.per_volume={4 if quick else FEWER[name]}"]
         if name == "lto_half_cell":
             few = []
+        if name in FULL:
+            few = TIGHT
         result = simulate(CONFIGS / f"{config}.yaml", overrides=[*overrides, *few])
         found.append(Case(name, result, losses(result)))
         print(f"{name}: {result.status}", flush=True)

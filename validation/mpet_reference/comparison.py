@@ -1,13 +1,11 @@
 """Curves of MPET against the package: how close they are."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -17,11 +15,12 @@ import electrode_model as em
 from electrode_model import Result
 from validation.mpet_reference.curves import ALWAYS, Curve
 
-__all__ = ["Measure", "Reference", "at", "compare", "constants_of_mpet", "simulate"]
+__all__ = ["Measure", "Reference", "at", "compare", "simulate"]
 
 HERE = Path(__file__).parent
 SWITCH = 1e-3  # V, height of a step of the voltage that counts as a switch
-TIGHT = ("solver.rtol=1e-8", "solver.atol=1e-8")  # with MPET's constants: see nothing but the model
+#: See nothing but the model.
+TIGHT = ("constants=mpet", "solver.rtol=1e-8", "solver.atol=1e-8")
 
 
 @dataclass(frozen=True)
@@ -62,20 +61,6 @@ class Reference:
         return np.asarray(self.raw[name], dtype=float)
 
 
-@contextmanager
-def constants_of_mpet() -> Iterator[None]:
-    """Compute with MPET's rounded constants instead of CODATA, for comparisons below 0.1 mV."""
-    k, e, avogadro = 1.381e-23, 1.602e-19, 6.022e23
-    with patch.multiple(
-        "electrode_model.scales",
-        BOLTZMANN=k,
-        ELEMENTARY_CHARGE=e,
-        AVOGADRO=avogadro,
-        FARADAY=e * avogadro,
-    ):
-        yield
-
-
 def simulate(curve: Curve, *, exact: bool = False, quick: bool = False) -> Result:
     """Run a curve; raises RuntimeError if the run does not finish.
 
@@ -83,8 +68,7 @@ def simulate(curve: Curve, *, exact: bool = False, quick: bool = False) -> Resul
     is faster than MPET's.
     """
     overrides = [*curve.overrides, *(TIGHT if exact else (curve.quick or ()) if quick else ())]
-    with constants_of_mpet() if exact else nullcontext():
-        result = em.simulate(HERE / f"{curve.family}.yaml", overrides=overrides)
+    result = em.simulate(HERE / f"{curve.family}.yaml", overrides=overrides)
     if result.status != "finished":
         raise RuntimeError(f"{curve.name} ended as {result.status!r}: {result.message}")
     return result

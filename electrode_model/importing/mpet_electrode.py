@@ -1,0 +1,303 @@
+"""An electrode of MPET, its file and its part of the system file, as a configuration's section."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from electrode_model.config.components import LAWS, PARTICLES, material
+from electrode_model.importing.cfg import Cfg
+from electrode_model.importing.mpet_names import (
+    ELECTRODE_KEYS,
+    MATERIALS,
+    MODELS,
+    REACTIONS,
+    Known,
+)
+from electrode_model.importing.mpet_sizes import draw_sizes
+from electrode_model.importing.writing import Noted
+
+__all__ = ["MpetElectrode"]
+
+_SHAPES = {"sphere": "sphere", "cylinder": "cylinder", "C3": "plate"}
+_ANY_SHAPE = ("homog", "homog2")
+_RADIAL = ("CHR", "diffn", "CHR2", "diffn2")
+_PHASES = ("CHR", "CHR2", "ACR", "ACR2", "ACR_Diff")  # with gradient energy
+_MOVING = ("CHR", "CHR2", "diffn", "diffn2", "ACR_Diff")  # with a diffusivity
+_REFERENCE = Noted(298, "MPET's T_ref", "K")
+
+
+class MpetElectrode:
+    """One electrode; ``notes`` are what is lost, ``changes`` what is done differently."""
+
+    def __init__(self, system: Cfg, letter: str, random: np.random.RandomState) -> None:
+        """Read the file that ``system`` names; raises ConfigError if there is none."""
+        self.system, self.letter = system, letter
+        self.notes: list[str] = []
+        self.changes: list[str] = []
+        name = system.text("Electrodes", {"c": "cathode", "a": "anode"}[letter])
+        self.file = Cfg(system.path.parent / Path(name or "."), ELECTRODE_KEYS)
+        self._code_files()
+        self.kind = self.file.choice("Particles", "type", MODELS)
+        step = self.file.number("Particles", "discretization", 1e-9)
+        self.sizes = draw_sizes(system, letter, self.kind, step, random)
+        self.step = step
+        self.known = MATERIALS[self.file.choice("Material", "muRfunc", MATERIALS)]
+        self.sites = self.file.number("Material", "rho_s", above=0.0)
+        self.start = self._own("Particles", "cs0")
+
+    def _own(self, section: str, key: str, above: float | None = None) -> float:
+        """A number of this electrode in the system file."""
+        return self.system.number(section, f"{key}_{self.letter}", above=above)
+
+    @property
+    def porosity(self) -> float:
+        """Mean porosity."""
+        given = self._own("Geometry", "poros")
+        key = f"specified_poros_{self.letter}"
+        if self.system.is_false("Geometry", key):
+            return given
+        listed = self.system.literal("Geometry", key)
+        try:
+            values = np.array(listed, dtype=float).ravel()
+        except (TypeError, ValueError):
+            values = np.empty(0)
+        if values.size == 0 or not np.all((values > 0) & (values < 1)):
+            self.system.fault("Geometry", key, "is no list of porosities between 0 and 1")
+            return given
+        if np.ptp(values) > 0:
+            self.notes.append(f"[Geometry] {key}: the mean, {values.mean():g}, in every volume")
+        return float(values.mean())
+
+    @property
+    def capacity(self) -> float:
+        """Lithium sites per area [1/m^2]."""
+        solid = (1 - self.porosity) * self._own("Geometry", "P_L")
+        return self._own("Geometry", "L", above=0.0) * solid * self.sites
+
+    def section(self) -> dict[str, Any]:
+        """The electrode as keys of a configuration."""
+        a, porosity, loading = self.letter, self.porosity, self._own("Geometry", "P_L")
+        bruggeman = 1 - self._own("Geometry", "BruggExp")
+        conductivity = None
+        if self.system.flag("Conductivity", f"simBulkCond_{a}"):
+            bulk = self._own("Conductivity", "sigma_s", above=0.0)
+            conductivity = Noted(
+                bulk * (1 - porosity) ** bruggeman,
+                f"sigma_s_{a} = {bulk:g} S/m times (1 - poros)^(1 - BruggExp)",
+                "S/m",
+            )
+        self._losses()
+        volumes = self.system.whole("Sim Params", f"Nvol_{a}")
+        return {
+            "thickness": Noted(self._own("Geometry", "L", above=0.0), f"L_{a}", "m"),
+            "porosity": Noted(porosity, f"poros_{a}"),
+            "active_fraction": Noted(
+                loading * (1 - porosity), f"P_L_{a} = {loading:g} of the solid, 1 - poros_{a}"
+            ),
+            "bruggeman": Noted(bruggeman, f"1 - BruggExp_{a}"),
+            "conductivity": conductivity,
+            "volumes": Noted(volumes, f"Nvol_{a}"),
+            "initial_filling": Noted(self.start, f"cs0_{a}"),
+            "particles": self._population(),
+        }
+
+    def _population(self) -> dict[str, Any]:
+        film = self.file.number("Reactions", "Rfilm", 0.0)
+        plate = "shape" not in self._shape() and self.kind not in _RADIAL
+        plate = plate or self._shape().get("shape") == "plate"
+        thickness = self.file.number("Particles", "thickness", above=0.0) if plate else None
+        return {
+            "model": Noted(self._model(), f"type = {self.kind}"),
+            "per_volume": Noted(self.sizes.size.shape[1], f"Npart_{self.letter}"),
+            "size": self._size(),
+            "thickness": Noted(thickness, "", "m") if plate else None,
+            "material": self._material(),
+            "kinetics": self._kinetics(),
+            "film_resistance": Noted(film, "Rfilm", "ohm m^2"),
+        }
+
+    def _size(self) -> Any:
+        size, source = self.sizes.size, self.sizes.source
+        if np.ptp(size) == 0:
+            return Noted(float(size[0, 0]), source, "m")
+        values = size.tolist() if size.shape[0] > 1 else size[0].tolist()
+        return {"distribution": "listed", "sizes": Noted(values, f"m; {source}")}
+
+    def _shape(self) -> dict[str, str]:
+        shape = self.file.choice("Particles", "shape", _SHAPES)
+        if self.kind in _ANY_SHAPE:
+            return {"shape": _SHAPES[shape]}
+        if self.kind in _RADIAL:
+            if shape == "C3":
+                cure = "MPET takes sphere or cylinder for this type"
+                self.file.fault("Particles", "shape", f"is C3, but the type is {self.kind}; {cure}")
+            return {"shape": _SHAPES[shape]}
+        if shape != "C3":
+            cure = "this type needs C3"
+            self.file.fault(
+                "Particles", "shape", f"is {shape}, but the type is {self.kind}; {cure}"
+            )
+        return {}
+
+    def _model(self) -> dict[str, Any]:
+        name = MODELS[self.kind]
+        model: dict[str, Any] = {"name": name, **self._shape()}
+        if name not in PARTICLES.names():
+            message = f"is {self.kind}, a particle model that this program does not have"
+            self.file.fault("Particles", "type", message)
+            return {"name": "homogeneous"}
+        keys = PARTICLES.parameters(name)
+        if "nodes" in keys:
+            model["nodes"] = max(int(self.sizes.points.max()), 3)
+            if np.ptp(self.sizes.points) > 0:
+                self.changes.append(
+                    f"{self.file.path.name}: every particle has the {model['nodes']} grid points of"
+                    " the largest; MPET has fewer in smaller ones"
+                )
+        if "cell" in keys:
+            model["cell"] = f"{self.step!r} m"
+        if "sharing" in keys:
+            model["sharing"] = 0
+        if "wetted" in keys and not self.file.has("Material", "cwet"):
+            model["wetted"] = False
+        if self.kind == "homog2":
+            self.changes.append("homog2 takes up lithium twice as fast in MPET as its siblings do")
+        return model
+
+    def _material(self) -> dict[str, Any]:
+        known, source = self.known, self.file.text("Material", "muRfunc")
+        numbers: dict[str, Any] = {
+            "name": Noted(known.name, f"muRfunc = {source}"),
+            "site_density": Noted(self.sites, "rho_s", "1/m^3"),
+        }
+        for key, (value, unit) in known.fixed.items():
+            numbers[key] = Noted(value, f"in MPET's {source}", unit)
+        for key, name, unit in known.numbers:
+            if key in ("kappa", "B") and self.kind not in _PHASES:
+                continue
+            if key != "EvdW" or self.file.has("Material", key):
+                value = self.file.number("Material", key, 0.0 if key == "B" else None)
+                numbers[name] = Noted(value, key, unit)
+        numbers |= self._ends()
+        if self.kind in _MOVING:
+            numbers |= self._diffusivity(known)
+        return numbers
+
+    def _ends(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self.kind in ("ACR", "ACR2") and self.file.has("Material", "cwet"):
+            wetted = self.file.number("Material", "cwet", above=0.0)
+            found["wetting_filling"] = Noted(wetted, "cwet")
+            layer = Noted(self.step / 2, "MPET's ghost node, a cell beyond the last centre", "m")
+            found["wetting_layer"] = layer
+        slope = self.file.number("Material", "dgammadc", 0.0)
+        if self.kind in ("CHR", "CHR2", "ACR_Diff") and slope != 0:
+            found["surface_wetting"] = Noted(slope, "dgammadc", "J m")
+        return found
+
+    def _diffusivity(self, known: Known) -> dict[str, Any]:
+        value = self.file.number("Material", "D", above=0.0)
+        shape = self.file.text("Material", "Dfunc", "constant")
+        activation, origin = self.file.number("Material", "E_D", 0.0), "E_D, 0 if absent"
+        source, form = "D", None
+        if shape == "NMC532_Colclasure20" and known.diffusivity == shape:
+            middle = material(known.name).numbers["diffusivity"].value
+            source = f"D = {value:g} times Dfunc at half filling, {middle:g} m^2/s"
+            value *= _MIDDLE_NMC532
+        elif shape not in ("constant", "lattice"):
+            cure = "known here: constant, lattice, and NMC532_Colclasure20 of that material"
+            self.file.fault("Material", "Dfunc", f"is {shape}; {cure}")
+        elif self.kind in ("CHR", "CHR2", "ACR_Diff"):
+            # flux = -D Dfunc(c) grad mu; here the mobility has a factor c (1 - c)
+            form = {"form": "lattice", "exponent": -1} if shape == "constant" else None
+        elif shape == "lattice":
+            form = {"form": "lattice"}
+        elif known.diffusivity != "constant":
+            form = {"form": "uniform"}
+        return {
+            "diffusivity": Noted(value, source, "m^2/s"),
+            "diffusivity_shape": Noted(form, f"Dfunc = {shape}") if form else None,
+            "diffusivity_activation": Noted(activation, origin, "J/mol"),
+            "reference_temperature": _REFERENCE,
+        }
+
+    def _kinetics(self) -> dict[str, Any]:
+        name = self.file.choice("Reactions", "rxnType", REACTIONS)
+        law, lattice, solution = REACTIONS[name]
+        if law not in LAWS.names():
+            self.file.fault("Reactions", "rxnType", f"is {name}, which this program does not have")
+        exchange = solution if self.known.solid_solution else lattice
+        if exchange is None:
+            cure = "use BV or BV_mod01"
+            message = f"is {name}, whose exchange current for a solid solution is not known here"
+            self.file.fault("Reactions", "rxnType", f"{message}; {cure}")
+        contact = float(self.sizes.contact.mean())
+        k0 = self.file.number("Reactions", "k0", above=0.0) * contact
+        source = f"k0 times {contact:g} in contact" if contact < 1 else "k0"
+        activation = self.file.number("Reactions", "E_A", 0.0)
+        found: dict[str, Any] = {
+            "law": Noted(law, f"rxnType = {name}"),
+            "k0": Noted(k0, source, "A/m^2"),
+        }
+        if law == "butler_volmer":
+            found["alpha"] = Noted(self.file.number("Reactions", "alpha", above=0.0), "alpha")
+        else:
+            value = self.file.number("Reactions", "lambda", above=0.0)
+            found["reorganisation"] = Noted(value, "lambda", "J")
+        if exchange:
+            found["exchange_current"] = Noted(exchange, f"rxnType = {name}")
+        found["activation_energy"] = Noted(activation, "E_A, 0 if absent", "J/mol")
+        found["reference_temperature"] = _REFERENCE
+        if name == "BV_Lim2016":
+            self.changes.append(
+                "BV_Lim2016 is of first order in the electrolyte in MPET, here of 1/2"
+            )
+        return found
+
+    def _losses(self) -> None:
+        """What this program has no key for."""
+        a = self.letter
+        if self.system.flag("Conductivity", f"simPartCond_{a}"):
+            conductance = self._own("Conductivity", "G_mean")
+            self.notes.append(
+                f"[Conductivity] simPartCond_{a}: the chain of conductances of {conductance:g} S"
+                " between the particles of a volume"
+            )
+        if self.system.flag("Interface", f"simInterface_{a}"):
+            self.notes.append(f"[Interface] simInterface_{a}: the layer between particle and pore")
+        if self.file.flag("Material", "noise"):
+            self.notes.append(f"{self.file.path.name} [Material] noise: Langevin noise")
+        if np.ptp(self.sizes.contact) > 0:
+            mean = self.sizes.contact.mean()
+            self.notes.append(
+                "[Particles] stand_dev_contact: every particle has the mean of the drawn contacts,"
+                f" {mean:.6g}"
+            )
+        if self.sizes.contact.mean() < 1 and not self.system.is_false(
+            "Particles", "localized_losses"
+        ):
+            self.notes.append(
+                "[Particles] localized_losses: the contact is a factor of k0, not parts of a plate"
+            )
+
+    def _code_files(self) -> None:
+        """Functions of the user's own: they hold code."""
+        for section, key in (
+            ("Material", "muRfunc_filename"),
+            ("Material", "Dfunc_filename"),
+            ("Reactions", "rxnType_filename"),
+        ):
+            if self.file.is_false(section, key):
+                continue
+            message = (
+                f"is {self.file.text(section, key)}, a file of Python code, which is not imported:"
+                f" write what it does in the configuration (material, ocv table, kinetics) and"
+                f" remove this key to import the rest with a {key.removesuffix('_filename')} known"
+                " here"
+            )
+            self.file.fault(section, key, message)
+
+
+#: D of NMC532 at half filling to the digits of the polynomial, which MPET multiplies by D.
+_MIDDLE_NMC532 = 4.667335907952e-15  # m^2/s, mpet/electrode/diffusion/NMC532_Colclasure20.py
