@@ -206,3 +206,9 @@ def test_impedance_is_that_of_a_small_pulse(tmp_path):
 def test_seeds_of_both_electrodes(tmp_path):
     drawn = ["negative.particles.size.sampling=random", "negative.particles.size.seed=4"]
     assert seeds(configuration(tmp_path, FULL, drawn)) == [None, {"size": 4}]
+
+
+def test_diagram_wants_a_half_cell(capsys, tmp_path):
+    assert main(["diagram", LTO, "-o", str(tmp_path / "out")]) == 2
+    assert "is a full cell; a diagram wants a half cell" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -55,12 +55,19 @@ def run(options: argparse.Namespace) -> int:
 
     from electrode_model.analysis import evolution, evolution_tables
     from electrode_model.config.load import load
+    from electrode_model.config.model import Counter
     from electrode_model.plots.evolution import draw
     from electrode_model.results.storage import FolderError, next_folder
 
     axes = {key: values.split(",") for key, _, values in (t.partition("=") for t in options.over)}
     directions = {"both": (True, False), "delithiation": (True,), "lithiation": (False,)}
     config = load(options.config, options.overrides)
+    if not isinstance(config.negative, Counter):
+        say(
+            f"{options.config} is a full cell; a diagram wants a half cell, whose filling is that of"
+            " one population: write negative: ideal, or negative: {model: lithium_foil}"
+        )
+        return BAD_INPUT
     folder: Path = options.output or next_folder(Path("results"), f"{options.config.stem}-diagram")
     bar = tqdm(disable=None, leave=False, dynamic_ncols=True)
     try:

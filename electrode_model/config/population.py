@@ -185,7 +185,8 @@ class Population(Section):
     def unknowns(self) -> int:
         """Unknowns of the particles in one electrode volume, as far as the keys tell."""
         counts = [int(self.model.parameters.get(key) or 1) for key in _NODES]
-        return self.per_volume * prod(counts)
+        layers = 2 if "two_layers" in self.model.name else 1
+        return self.per_volume * layers * prod(counts)
 
     @property
     def plate(self) -> bool:
