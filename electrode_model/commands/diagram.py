@@ -64,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
     config = load(options.config, options.overrides)
     if not isinstance(config.negative, Counter):
         say(
-            f"{options.config} is a full cell; a diagram wants a half cell, whose filling is that of"
-            " one population: write negative: ideal, or negative: {model: lithium_foil}"
+            f"{options.config} is a full cell; a diagram wants a half cell, whose filling is that"
+            " of one population: write negative: ideal, or negative: {model: lithium_foil}"
         )
         return BAD_INPUT
     folder: Path = options.output or next_folder(Path("results"), f"{options.config.stem}-diagram")
