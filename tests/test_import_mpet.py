@@ -244,7 +244,7 @@ def test_diffusivities(tmp_path):
     assert shape(**nmc, Dfunc="constant") == (("uniform", {}), 2)
 
 
-@pytest.mark.parametrize("name", [n for n in REACTIONS if n != "CIET"])
+@pytest.mark.parametrize("name", REACTIONS)
 def test_reactions(tmp_path, name):
     kinetics = configured(tmp_path, {}, {"rxnType": name}).positive.particles[0].kinetics
     assert kinetics.law.name == REACTIONS[name][0]

@@ -191,9 +191,8 @@ def of_config(
     material = components.material(given.material.name)
     numbers = {name: number.value for name, number in material.numbers.items()}
     numbers |= given.material.overrides
-    scales = Scales(
-        config.temperature, 1.0, CONSTANTS[config.constants]
-    )  # the current is of no effect there
+    # the current has no effect on a surface
+    scales = Scales(config.temperature, 1.0, CONSTANTS[config.constants])
     density, k0 = numbers["site_density"], given.kinetics.k0
     table = given.material.ocv
     shape = EXPONENT.get(str(given.model.parameters.get("shape", "cylinder")), 1)
