@@ -92,6 +92,7 @@ _NAMES = {
     "V": ("a voltage", "3.4 V or 50 mV"),
     "J": ("an energy", "4.5 kT or 0.1 eV"),
     "J/m": ("an energy per length", "5e-10 J/m"),
+    "J m": ("an energy times length", "1e-30 J m"),
     "J/mol": ("an energy per amount", "30 kJ/mol"),
     "Pa": ("a pressure", "0.19 GPa"),
     "A": ("a current", "1 mA"),
