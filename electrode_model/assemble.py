@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from electrode_model.cell import Circuit, Foil, Porous, Region, circuit, frozen, single_volume
+from electrode_model.config.components import ELECTROLYTES
 from electrode_model.config.model import Counter
 from electrode_model.electrode import (
     Binding,
@@ -20,8 +20,11 @@ from electrode_model.electrode import (
     mean_filling,
 )
 from electrode_model.electrolyte import Transport
+from electrode_model.heat import Balance
+from electrode_model.network import Connections, connections_of
 from electrode_model.results.records import Layout
 from electrode_model.scales import CONSTANTS, Scales
+from electrode_model.starts import started
 
 if TYPE_CHECKING:
     from electrode_model.config.model import Config
@@ -44,6 +47,7 @@ class Assembly:
     c_e: float  # mol/L, initial
     c_e_range: tuple[float, float]  # mol/L, where the electrolyte's properties hold
     series_resistance: float  # ohm m^2
+    connections: Connections | None = None  # between the particles of a volume
 
 
 def assemble(config: "Config", bind: Binding | None = None) -> Assembly:
@@ -56,6 +60,7 @@ def assemble(config: "Config", bind: Binding | None = None) -> Assembly:
     ValueError
         A particle model needs a number that the material does not give.
     """
+    config = started(config)
     electrodes: list[Drawn] = []
     constants = CONSTANTS[config.constants]
     for name in ("negative", "positive"):
@@ -73,7 +78,7 @@ def assemble(config: "Config", bind: Binding | None = None) -> Assembly:
     fillings: dict[str, float] = {}
     for electrode in electrodes:
         name = electrode.name
-        found, guesses[name] = groups_of(electrode, scales, bind)
+        found, guesses[name] = groups_of(electrode, scales, bind, warm=config.heat is not None)
         cell = {"x": x, "sections": sections, "one_c": one_c}
         layouts[name] = layout_of(electrode, found, **cell)
         fillings[name] = mean_filling(layouts[name], found)
@@ -89,6 +94,7 @@ def assemble(config: "Config", bind: Binding | None = None) -> Assembly:
         c_e=config.electrolyte.concentration / scales.concentration,
         c_e_range=(transport and transport.concentrations) or (-np.inf, np.inf),
         series_resistance=config.series_resistance,
+        connections=connections_of(electrodes, groups, scales),
     )
 
 
@@ -106,7 +112,8 @@ def isolated(assembly: Assembly, circuit: Array) -> Assembly:
     groups = []
     for group in assembly.groups:
         reacts = np.array([name.startswith("reaction") for name in group.kernel.names])
-        groups.append(replace(group, q=np.where(reacts[:, None], 0.0, group.q)))
+        still = group.noise and replace(group.noise, reaction=0.0)
+        groups.append(replace(group, q=np.where(reacts[:, None], 0.0, group.q), noise=still))
     return replace(assembly, groups=tuple(groups), circuit=frozen(assembly.circuit, circuit))
 
 
@@ -115,8 +122,8 @@ def _transport(config: "Config") -> Transport | None:
     choice = config.electrolyte.model
     if config.separator is None:
         return None
-    module = import_module(f"electrode_model.electrolytes.{choice.name}")
-    transport: Transport | None = module.build(**choice.parameters)
+    build = ELECTROLYTES.function(choice.name)
+    transport: Transport | None = build(**choice.parameters)
     if transport is not None and transport.temperatures is not None:
         coldest, hottest = transport.temperatures
         if not coldest <= config.temperature <= hottest:
@@ -131,9 +138,10 @@ def _circuit(
     config: "Config", scales: Scales, transport: Transport | None, electrodes: list[Drawn]
 ) -> Circuit:
     gap, c_e = config.separator, config.electrolyte.concentration
+    balance = _balance(config, scales)
     if gap is None:
         capacity = electrodes[-1].capacity / scales.current
-        return single_volume(scales, c_e, config.series_resistance, capacity)
+        return single_volume(scales, c_e, config.series_resistance, capacity, balance)
     porous = {electrode.name: _porous(electrode, scales) for electrode in electrodes}
     counter = config.negative
     return circuit(
@@ -141,18 +149,27 @@ def _circuit(
         Foil(counter.exchange_current, counter.film_resistance)
         if isinstance(counter, Counter)
         else porous["negative"],
-        Region(gap.thickness, gap.volumes, gap.porosity, gap.bruggeman),
+        Region(gap.thickness, gap.volumes, gap.porosities, gap.hindrance),
         porous["positive"],
         transport,
         c_e,
         config.series_resistance,
+        balance,
     )
+
+
+def _balance(config: "Config", scales: Scales) -> Balance | None:
+    given = config.heat
+    if given is None:
+        return None
+    ambient = config.temperature if given.ambient is None else given.ambient
+    return Balance.of(given.heat_capacity, given.cooling, ambient, scales)
 
 
 def _porous(electrode: Drawn, scales: Scales) -> Porous:
     given, sites = electrode.given, electrode.sites
     return Porous(
-        Region(given.thickness, given.volumes, given.porosity, given.bruggeman),
+        Region(given.thickness, given.volumes, given.porosities, given.hindrance),
         given.conductivity,
         sites / sites.mean() * (electrode.capacity / scales.current),
     )

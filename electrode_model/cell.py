@@ -8,7 +8,7 @@ All balances are telescoping sums over faces: charge and salt are conserved to r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from electrode_model.constants import CONCENTRATION, HOUR
 from electrode_model.electrolyte import Transport
+from electrode_model.heat import Balance
 from electrode_model.scales import Scales
 from electrode_model.symbolic import asinh, log, sqrt
 
@@ -39,8 +40,8 @@ class Region:
 
     thickness: float  # m
     cells: int
-    porosity: float
-    bruggeman: float  # transport in the pores = porosity^bruggeman x bulk
+    porosity: "float | Array"  # of all cells, or (cells,)
+    hindrance: "float | Array"  # transport in the pores over that in the bulk, likewise
 
     @property
     def width(self) -> float:
@@ -76,8 +77,10 @@ class Circuit:
     dphi: ca.SX  # (n_v,) phi_s - phi_e at the particles
     differential: np.ndarray  # (n_z,) bool
     start: Array  # (n_z,) first guess; differential entries are initial values
-    where: dict[str, slice]  # unknowns: c_e, phi_e, phi_s, voltage, current, charge
+    where: dict[str, slice]  # unknowns: c_e, phi_e, phi_s, voltage, current, charge, temperature
     equations: dict[str, slice]  # rows of the residual
+    theta: ca.SX = field(default_factory=lambda: ca.SX(1))  # () temperature over the first
+    heat: ca.SX = field(default_factory=lambda: ca.SX(0, 1))  # (n_v,) enthalpy set free; or empty
 
 
 class _Unknowns:
@@ -100,6 +103,9 @@ class _Unknowns:
         self._differential += [differential] * values.size
         return self._z[-1]
 
+    def __getitem__(self, name: str) -> ca.SX:
+        return self._z[list(self.where).index(name)]
+
     def rate(self, name: str) -> ca.SX:
         return self._rate[list(self.where).index(name)]
 
@@ -118,7 +124,11 @@ class _Unknowns:
 
 
 def single_volume(
-    scales: Scales, c_e: float, series_resistance: float, capacity: float = 1.0
+    scales: Scales,
+    c_e: float,
+    series_resistance: float,
+    capacity: float = 1.0,
+    balance: Balance | None = None,
 ) -> Circuit:
     """All particles in one volume against an ideal counter electrode; c_e [mol/m^3] stays.
 
@@ -128,12 +138,19 @@ def single_volume(
     voltage, current = _external(unknowns)
     filling_rate, control = ca.SX.sym("r", 1), ca.SX.sym("control", 3)
     rows = {"charge balance": current - capacity * filling_rate[0]}
+    collector = voltage + current * (series_resistance / scales.resistance)
+    theta, heat = _temperature(unknowns, balance, 1)
+    if balance is not None:
+        released = capacity * heat[0] - current * collector
+        rows |= _heat_rows(unknowns, balance, released)
     return unknowns.close(
         rows | _circuit_rows(unknowns, voltage, current, control),
         filling_rate=filling_rate,
         control=control,
         c_e=ca.SX(c_e / CONCENTRATION),
-        dphi=voltage + current * (series_resistance / scales.resistance),
+        dphi=collector,
+        theta=theta,
+        heat=heat,
     )
 
 
@@ -145,12 +162,14 @@ def circuit(
     transport: Transport | None,
     c_e: float,
     series_resistance: float,
+    balance: Balance | None = None,
 ) -> Circuit:
     """Negative electrode | separator | porous positive electrode; x runs from the negative.
 
     Electrode volumes are numbered in the order of x, those of a porous negative first.
     ``c_e`` is the initial concentration [mol/m^3]; ``transport`` None keeps it everywhere and
-    phi_e uniform.  Potentials are measured from the foil, or from the negative collector.
+    phi_e uniform.  Potentials are measured from the foil, or from the negative collector.  With a
+    heat ``balance`` the temperature is one more unknown.
     """
     porous = [e for e in (negative, positive) if isinstance(e, Porous)]
     before = porous[0].region.cells if len(porous) == 2 else 0
@@ -172,12 +191,13 @@ def circuit(
         phi_e = unknowns.add("phi_e", np.zeros(n))
     voltage, current = _external(unknowns)
     collector = voltage + current * (series_resistance / scales.resistance)
+    theta, heat = _temperature(unknowns, balance, charge.size)
 
     fluxes = None
     if transport is None:
         rows["charge balance"] = current - ca.sum1(in_positive)
     else:
-        fluxes = _Fluxes(scales, transport, regions)
+        fluxes = _Fluxes(scales, transport, regions, theta)
         salt, ionic = fluxes.inner(c, phi_e)
         source = ca.vertcat(in_negative, ca.SX.zeros(separator.cells), in_positive)
         ionic = ca.vertcat(0 if before else current, ionic, 0)
@@ -188,7 +208,7 @@ def circuit(
     potentials = []
     if isinstance(negative, Foil):
         wall = fluxes.wall(c[0], phi_e[0], current) if fluxes else (c[0], phi_e[0])
-        rows["foil kinetics"] = _foil(scales, negative, current, *wall)
+        rows["foil kinetics"] = _foil(scales, negative, current, theta, *wall)
     else:
         rows["charge balance of the negative"] = current + ca.sum1(in_negative)
         phi_s, solid = _solid(unknowns, scales, negative, "phi_s_negative", in_negative, 0.0, -1)
@@ -196,12 +216,17 @@ def circuit(
         rows |= {f"{equation} of the negative": row for equation, row in solid.items()}
     phi_s, solid = _solid(unknowns, scales, positive, "phi_s", in_positive, collector, 1)
     rows |= solid
+    if balance is not None:
+        released = ca.dot(ca.DM(charge), heat) - current * collector
+        rows |= _heat_rows(unknowns, balance, released)
     return unknowns.close(
         rows | _circuit_rows(unknowns, voltage, current, control),
         filling_rate=filling_rate,
         control=control,
-        c_e=c[at] if transport is None else transport.activity(c[at], scales.temperature),
+        c_e=c[at] if fluxes is None else fluxes.activity(c[at]),
         dphi=ca.vertcat(*potentials, phi_s) - phi_e[at],
+        theta=theta,
+        heat=heat,
     )
 
 
@@ -215,10 +240,32 @@ def frozen(circuit: Circuit, z: Array) -> Circuit:
     return replace(circuit, residual=residual, equations=rows)
 
 
-def _foil(scales: Scales, foil: Foil, current: ca.SX, c_wall: ca.SX, phi_wall: ca.SX) -> ca.SX:
+def _temperature(
+    unknowns: "_Unknowns", balance: Balance | None, volumes: int
+) -> tuple[ca.SX, ca.SX]:
+    """Temperature over that of the configuration, and the enthalpy of each volume's particles."""
+    if balance is None:
+        return ca.SX(1), ca.SX(0, 1)
+    theta = unknowns.add("temperature", 1.0, differential=True)
+    unknowns.add("released", 0.0, differential=True)  # heat since the start, counted beside
+    return theta, ca.SX.sym("heat", volumes)
+
+
+def _heat_rows(unknowns: "_Unknowns", balance: Balance, released: ca.SX) -> dict[str, ca.SX]:
+    theta, rate = unknowns["temperature"], unknowns.rate("released")
+    cooled = balance.cooling * (theta - balance.ambient)
+    return {
+        "heat released": rate - released,
+        "heat balance": balance.capacity * unknowns.rate("temperature") - rate + cooled,
+    }
+
+
+def _foil(
+    scales: Scales, foil: Foil, current: ca.SX, theta: ca.SX, c_wall: ca.SX, phi_wall: ca.SX
+) -> ca.SX:
     """Drop from the foil, at 0 V, to the solution at its surface."""
     kinetic = asinh(current * scales.current / (2 * foil.exchange_current * sqrt(c_wall)))
-    return phi_wall + current * (foil.film_resistance / scales.resistance) + 2 * kinetic
+    return phi_wall + current * (foil.film_resistance / scales.resistance) + 2 * theta * kinetic
 
 
 def _solid(
@@ -269,17 +316,26 @@ def _circuit_rows(
 class _Fluxes:
     """Salt and ionic current between the cells, in m/h mol/L and in units of 1C."""
 
-    def __init__(self, scales: Scales, transport: Transport, regions: Sequence[Region]) -> None:
+    def __init__(
+        self, scales: Scales, transport: Transport, regions: Sequence[Region], theta: ca.SX
+    ) -> None:
         self.scales, self.transport = scales, transport
+        self._theta = theta
+        isothermal = theta.is_constant()  # then a plain number, for properties that ask for one
+        self._kelvin = scales.temperature * (1.0 if isothermal else theta)
 
         def spread(value: str) -> Array:
             return np.concatenate([np.full(r.cells, getattr(r, value)) for r in regions])
 
         self.widths, self.porosity = spread("width"), spread("porosity")
-        self.hindrance = self.porosity ** spread("bruggeman")
+        self.hindrance = spread("hindrance")
         unit = HOUR / CONCENTRATION * scales.salt_flux  # m/h mol/L at 1C
         self._salt_unit = unit / transport.equivalents
-        self._potential = transport.diffusion_potential
+        self._potential = transport.diffusion_potential * theta
+
+    def activity(self, c: ca.SX) -> ca.SX:
+        """What the kinetics of the particles see at concentrations ``c``."""
+        return self.transport.activity(c, self._kelvin)
 
     def inner(self, c: ca.SX, phi_e: ca.SX) -> tuple[ca.SX, ca.SX]:
         """Fluxes at the faces between cells, (n - 1,) each.
@@ -289,7 +345,7 @@ class _Fluxes:
         """
         left, right = self.widths[:-1] / 2, self.widths[1:] / 2
         distance = ca.DM(left + right)
-        t, transport = self.scales.temperature, self.transport
+        t, transport = self._kelvin, self.transport
 
         def in_series(values: ca.SX) -> ca.SX:
             effective = values * ca.DM(self.hindrance)
@@ -312,7 +368,7 @@ class _Fluxes:
 
         The foil passes no anions; its whole current is that of lithium.
         """
-        t, transport = self.scales.temperature, self.transport
+        t, transport = self._kelvin, self.transport
         half = self.widths[0] / 2
         anion = 1 - transport.t_plus(c, t)
         d_eff = transport.diffusivity(c, t) * (self.hindrance[0] * HOUR)

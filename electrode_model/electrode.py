@@ -1,29 +1,26 @@
 """The particles of an electrode: populations drawn from a configuration, in groups by kernel."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+import casadi as ca
 import numpy as np
 
-from electrode_model import diffusivity, distributions, exchange_current, initial, kinetics
+from electrode_model.binding import Binding, chemistry, reference_temperature
 from electrode_model.config import components
 from electrode_model.constants import HOUR
-from electrode_model.free_energy import (
-    PiecewiseCubic,
-    Potential,
-    layered_solution,
-    open_circuit,
-)
-from electrode_model.material import Material, lattice
+from electrode_model.heat import warmed
+from electrode_model.interphase import coated
+from electrode_model.material import Material
+from electrode_model.noise import Noise
 from electrode_model.particle import Chemistry, Kernel, Model, Particles
 from electrode_model.results.records import Layout, Profiles
 from electrode_model.scales import CONSTANTS, Constants, Scales
-from electrode_model.symbolic import Expr
+from electrode_model.scatter.numbers import Numbers, numbers_of
 
 if TYPE_CHECKING:
-    from electrode_model.config.model import Component, Electrode, Population
+    from electrode_model.config.model import Electrode, Population
 
 __all__ = [
     "Binding",
@@ -49,13 +46,6 @@ _NEEDED = {
     "surface_wetting": "a gradient_energy above 0 beside surface_wetting",
 }
 
-#: Interactions of neighbouring layers, which a material may leave out.
-_INTERLAYER = ("omega_b", "omega_c", "van_der_waals")
-
-
-#: (population, material, its numbers, scales) -> the laws of the material with numbers
-Binding: TypeAlias = Callable[["Population", Material, Mapping[str, float], Scales], Chemistry]
-
 
 @dataclass(frozen=True)
 class Group:
@@ -68,17 +58,19 @@ class Group:
     q: Array  # (k, p), or (k, 1) if all particles are alike
     start: Array  # (m, p) initial fillings, of the kernel's rows ``filling``
     electrode: str = "positive"
+    noise: Noise | None = None
 
 
 @dataclass(frozen=True)
 class _Population:
-    """A population of the configuration with its material looked up and its sizes drawn."""
+    """A population of the configuration with its material looked up and its particles drawn."""
 
     given: "Population"
     material: Material
     numbers: Mapping[str, float]  # of the material, SI, with the configuration's overrides
     volumes: np.ndarray  # (n,) the electrode volumes it is in
     size: Array  # (n, per_volume) m
+    own: Numbers  # (n, per_volume) each: what else differs from particle to particle
     first: int  # number of its first particle in the electrode
 
     @property
@@ -104,19 +96,29 @@ class Drawn:
     first_volume: int  # volumes are numbered from the negative collector on
     constants: Constants
 
+    def sites_of(self, population: _Population) -> Array:
+        """(n,) lithium sites of a population per volume of electrode [1/m^3], in its volumes."""
+        return population.sites * self.given.active_fractions[population.volumes]
+
+    def solid_of(self, population: _Population) -> Array:
+        """(n, per_volume) volume that each particle stands for over the electrode's area [m]."""
+        part = population.given.volume_fraction * self.given.active_fractions[population.volumes]
+        solid: Array = population.share * part[:, None] * self.given.thickness / self.given.volumes
+        return solid
+
     @property
     def sites(self) -> Array:
-        """(volumes,) lithium sites per volume of active material."""
+        """(volumes,) lithium sites per volume of electrode [1/m^3]."""
         sites = np.zeros(self.given.volumes)
         for population in self.populations:
-            sites[population.volumes] += population.sites
+            sites[population.volumes] += self.sites_of(population)
         return sites
 
     @property
     def capacity(self) -> float:
         """Theoretical capacity [A h/m^2]."""
-        solid = self.given.active_fraction * self.given.thickness  # m^3/m^2
-        return solid * Scales.capacity(float(self.sites.mean()), self.constants) / HOUR
+        mean = float(self.sites.mean())
+        return self.given.thickness * Scales.capacity(mean, self.constants) / HOUR
 
     @property
     def mass(self) -> float | None:
@@ -126,9 +128,9 @@ class Drawn:
             density = population.numbers.get("density")
             if density is None:
                 return None
-            part = population.volumes.size / self.given.volumes
-            total += part * population.given.volume_fraction * density
-        return total * self.given.active_fraction * self.given.thickness
+            solid = self.given.active_fractions[population.volumes].sum() / self.given.volumes
+            total += solid * population.given.volume_fraction * density
+        return float(total * self.given.thickness)
 
 
 def draw(
@@ -141,24 +143,23 @@ def draw(
     found: list[_Population] = []
     first = 0
     for population in given.particles:
-        material = components.material(population.material.name)
-        numbers = {name: number.value for name, number in material.numbers.items()}
-        numbers |= population.material.overrides
-        distribution = getattr(distributions, population.size.name)
+        material, numbers = population.material.found, population.material.numbers
+        distribution = components.DISTRIBUTIONS.function(population.size.name)
         volumes = np.array(given.volumes_of(population))
         count = (volumes.size, population.per_volume)
         size: Array = distribution(count, _powers(population), **population.size.parameters)
-        found.append(_Population(population, material, numbers, volumes, size, first))
+        own = numbers_of(population, size)
+        found.append(_Population(population, material, numbers, volumes, size, own, first))
         first += size.size
     return Drawn(name, given, tuple(found), first_volume, constants)
 
 
 def groups_of(
-    drawn: Drawn, scales: Scales, bind: Binding | None = None
+    drawn: Drawn, scales: Scales, bind: Binding | None = None, *, warm: bool = False
 ) -> tuple[list[Group], float]:
     """The particles of an electrode in groups by kernel, and a guess of its potential [kT/e].
 
-    ``bind`` stands in for :func:`chemistry`.
+    ``bind`` stands in for :func:`chemistry`; ``warm`` particles follow a temperature that changes.
 
     Raises ValueError where a particle model needs a number that its material does not give.
     """
@@ -167,12 +168,22 @@ def groups_of(
     for population in drawn.populations:
         binding = bind or chemistry
         law = binding(population.given, population.material, population.numbers, scales)
-        share = population.share * (population.sites / sites[population.volumes])[:, None]
+        part = drawn.sites_of(population) / sites[population.volumes]
+        share = population.share * part[:, None]
         found = _groups(drawn, population, law, share, scales)
+        if warm:
+            theta = ca.SX.sym("theta")
+            any_scales = replace(scales, temperature=scales.temperature * theta)
+            numbers = population.numbers
+            laws = binding(population.given, population.material, numbers, any_scales)
+            laws = replace(laws, theta=theta)
+            found = [
+                _warmed(group, population, laws, any_scales, scales)
+                for group in _groups(drawn, population, laws, share, scales)
+            ]
         if not groups:  # the search for the start begins at the first population's equilibrium
             c = float(found[0].start.mean())
-            standard = population.numbers["standard_potential"] / scales.voltage
-            guess = standard - float(law.potential(c).total(c))
+            guess = float(law.standard) - float(law.potential(c).total(c))
         groups += found
     return groups, guess
 
@@ -180,9 +191,12 @@ def groups_of(
 def layout_of(drawn: Drawn, groups: Sequence[Group], **cell: Any) -> Layout:
     """The particles of an electrode as results describe them; ``cell`` are the other fields."""
     sites, populations = drawn.sites, drawn.populations
-    weights = [p.share.ravel() * (p.sites / sites.sum()) for p in populations]
+    weights = [(p.share * (drawn.sites_of(p) / sites.sum())[:, None]).ravel() for p in populations]
     return Layout(
         size=np.concatenate([p.size.ravel() for p in populations]),
+        k0=np.concatenate([p.own.k0.ravel() for p in populations]),
+        film_resistance=np.concatenate([p.own.film_resistance.ravel() for p in populations]),
+        contact=np.concatenate([p.own.contact.ravel() for p in populations]),
         volume=np.concatenate([np.repeat(p.volumes, p.given.per_volume) for p in populations]),
         weight=np.concatenate(weights),
         profiles=tuple(_profiles(group) for group in groups if group.kernel.positions.size),
@@ -206,93 +220,25 @@ def _powers(given: "Population") -> tuple[int, int]:
     return _POWERS[str(given.model.parameters.get("shape", "plate"))]
 
 
-def chemistry(
-    given: "Population", material: Material, numbers: Mapping[str, float], scales: Scales
-) -> Chemistry:
-    """Bind the laws of a material and its kinetics to their numbers."""
-    standard = numbers["standard_potential"]
-    thermal, temperature = scales.voltage, scales.temperature
-    choice, table = given.kinetics, given.material.ocv
-    layer: Callable[[Expr, Expr], Potential] | None = None
-    if table is not None:
-        curve = PiecewiseCubic.through(np.asarray(table.c), np.asarray(table.voltage))
-
-        def potential(c: Expr) -> Potential:
-            return open_circuit(curve(c), standard, thermal)
-
-    elif material.ocv is not None:
-        voltage = material.ocv
-
-        def potential(c: Expr) -> Potential:
-            return open_circuit(voltage(c, temperature), standard, thermal)
-
-    elif material.chemical_potential is not None:
-        own_potential = material.chemical_potential
-
-        def potential(c: Expr) -> Potential:
-            return Potential(0.0, scales.energy(1.0) * own_potential(c, numbers))
-
-    else:
-        omega = scales.energy(numbers["omega"])
-        interlayer = {name: scales.energy(numbers.get(name, 0.0)) for name in _INTERLAYER}
-
-        def layer(c: Expr, beside: Expr) -> Potential:
-            return layered_solution(c, beside, omega=omega, **interlayer)
-
-        def potential(c: Expr) -> Potential:  # of layers that fill alike, if it has any
-            return layered_solution(c, c, omega=omega, **interlayer)
-
-    law = getattr(kinetics, choice.law.name)
-    form = choice.exchange_current
-    law_numbers = _in_kt(choice.law, scales)
-
-    def exchange(c: Expr, alpha: float, mixing: float) -> exchange_current.Exchange:
-        if form is None:
-            raise ValueError(f"kinetic law {choice.law.name} needs an exchange current")
-        law_of_c = getattr(exchange_current, form.name)
-        result: exchange_current.Exchange = law_of_c(c, alpha, mixing, **form.parameters)
-        return result
-
-    def rate(dphi: Expr, c: Expr, c_e: Expr, mu: Potential) -> Expr:
-        return law(dphi - standard / thermal, c, c_e, mu, exchange, **law_numbers)
-
-    own = given.material.diffusivity_shape
-    if own is None:
-        return Chemistry(
-            potential, rate, material.diffusivity_shape, material.mobility_shape, layer
-        )
-    shape, shape_numbers = getattr(diffusivity, own.name), own.parameters
-
-    def relative(c: Expr) -> Expr:
-        return shape(c, **shape_numbers)
-
-    return Chemistry(potential, rate, relative, lambda c: relative(c) * lattice(c), layer)
-
-
-def _in_kt(law: "Component", scales: Scales) -> dict[str, Any]:
-    """The parameters of a kinetic law, energies in kT."""
-    known = components.LAWS.parameters(law.name)
-    energies = {key for key, p in known.items() if p.spec is not None and p.spec.unit == "J"}
-    return {k: scales.energy(v) if k in energies else v for k, v in law.parameters.items()}
-
-
 def _groups(
     drawn: Drawn, population: _Population, law: Chemistry, share: Array, scales: Scales
 ) -> list[Group]:
     """Particles of a population by kernel; ``share`` (n, per_volume) of their volumes' capacity."""
     given, numbers = population.given, population.numbers
     density, choice = numbers["site_density"], given.kinetics
-    k0 = choice.k0 * scales.arrhenius(choice.activation_energy, choice.reference_temperature)
+    own = population.own
+    k0 = own.k0.ravel() * scales.arrhenius(choice.activation_energy, choice.reference_temperature)
     faster = scales.arrhenius(
-        numbers.get("diffusivity_activation", 0.0), numbers.get("reference_temperature", 298.15)
+        numbers.get("diffusivity_activation", 0.0), reference_temperature(numbers)
     )
     particles = Particles(
         size=population.size.ravel(),
-        reaction=scales.reaction(k0, density),
+        reaction=k0 * scales.reaction(1.0, density),
         diffusivity=numbers.get("diffusivity", np.nan) * faster * scales.time,
         gradient=scales.per_site(numbers.get("gradient_energy", 0.0), density),
-        strain=scales.per_site(numbers.get("coherency", 0.0), density),
-        film=given.film_resistance * k0 / scales.voltage,
+        strain=scales.per_site(numbers.get("coherency", 0.0), density) / law.theta,
+        film=own.film_resistance.ravel() * k0 / scales.voltage,
+        contact=own.contact.ravel(),
         wetting_filling=numbers.get("wetting_filling", np.nan),
         wetting_layer=numbers.get("wetting_layer", np.nan),
         thickness=np.nan if given.thickness is None else given.thickness,
@@ -300,9 +246,13 @@ def _groups(
         temperature=scales.temperature,
         wetting=_wetting(numbers),
     )
-    build = import_module(f"electrode_model.particles.{given.model.name}").build
-    groups = []
-    for model in build(particles, law, **given.model.parameters):
+    build = components.PARTICLES.function(given.model.name)
+    models = build(particles, law, **given.model.parameters)
+    if given.interphase is not None:
+        solid = drawn.solid_of(population).ravel()
+        models = coated(models, given, particles.size, solid, density, scales, law.theta)
+    groups: list[Group] = []
+    for model in models:
         for name, values in model.q.items():
             if not np.all(np.isfinite(values)):
                 raise ValueError(
@@ -321,9 +271,34 @@ def _groups(
                 q=np.ascontiguousarray(q),
                 start=_start(given, model, drawn.given.initial_filling),
                 electrode=drawn.name,
+                noise=_noise(drawn, population, len(groups), scales),
             )
         )
     return groups
+
+
+def _warmed(
+    group: Group, population: _Population, laws: Chemistry, warm: Scales, scales: Scales
+) -> Group:
+    """The group at any temperature; its numbers are those at the configuration's."""
+    choice, numbers = population.given.kinetics, population.numbers
+    reaction = choice.activation_energy, choice.reference_temperature
+    diffusion = numbers.get("diffusivity_activation", 0.0), reference_temperature(numbers)
+    faster = [warm.arrhenius(*own) / scales.arrhenius(*own) for own in (reaction, diffusion)]
+    return replace(group, kernel=warmed(group.kernel, laws, laws.theta, *faster))
+
+
+def _noise(drawn: Drawn, population: _Population, number: int, scales: Scales) -> Noise | None:
+    """Noise of the ``number``-th kernel of a population, with random numbers of its own."""
+    given = population.given.noise
+    if given is None:
+        return None
+    return Noise(
+        reaction=given.reaction * scales.time,
+        flux=given.flux * scales.time,
+        correlation=given.correlation_time / scales.time,
+        seed=(given.seed, drawn.name == "negative", population.first, number),
+    )
 
 
 def _wetting(numbers: Mapping[str, float]) -> float:
@@ -342,7 +317,7 @@ def _start(given: "Population", model: Model, filling: float | None) -> Array:
     if own is None:
         start = np.full((kernel.filling.size, count), np.nan if filling is None else filling)
     else:
-        profile = getattr(initial, own.name)
+        profile = components.INITIAL_FILLINGS.function(own.name)
         start = profile(kernel.positions, count, **own.parameters)
     if model.offset.size:
         room = np.minimum(start, 1 - start) / 2

@@ -50,7 +50,13 @@ def regular_solution(c: Expr, *, omega: Expr) -> Potential:
 
 
 def layered_solution(
-    c: Expr, beside: Expr, *, omega: Expr, omega_b: float, omega_c: float, van_der_waals: float
+    c: Expr,
+    beside: Expr,
+    *,
+    omega: Expr,
+    omega_b: Expr | None = None,
+    omega_c: Expr | None = None,
+    van_der_waals: Expr | None = None,
 ) -> Potential:
     """Regular solution in a layer of filling ``c`` beside one of filling ``beside``; all in kT.
 
@@ -65,11 +71,11 @@ def layered_solution(
     fill than the first, ``omega_c`` keeps both from being half full at one place: stages.
     """
     mu = regular_solution(c, omega=omega)
-    if omega_b:
+    if omega_b is not None:
         mu = mu.plus(omega_b * beside)
-    if omega_c:
+    if omega_c is not None:
         mu = mu.plus(omega_c * beside * (1 - beside) * (1 - 2 * c))
-    if van_der_waals:
+    if van_der_waals is not None:
         mu = mu.plus(30 * van_der_waals * (c * (1 - c)) ** 2)
     return mu
 

@@ -34,15 +34,19 @@ def surface_limited(
     numbers: Mapping[str, Array],
     inner: Inner,
     layers: int = 1,
+    own_strain: float = 0.0,
 ) -> Model:
     """Model of particles whose lithium enters at r = R and moves by ``inner``.
 
     ``numbers`` are the per-particle parameters (P,) that ``inner`` reads by name.  Two
     ``layers`` have a filling each at every point, which follow each other in the state; each
-    takes up lithium on its half of the surface and keeps it.
+    takes up lithium on its half of the surface and keeps it.  With ``own_strain``, B/(rho_s kT),
+    layer i is strained by 2 (c_i - c_i_bar) instead of by c - c_bar: its mean c_i_bar is that of
+    the particle and a state, half of how far the layers are apart, 0 at the start.
     """
-    has_film = particles.film > 0
-    names = ("reaction", *numbers, *(("film",) if has_film else ()))
+    velocity = particles.velocity / particles.size
+    given = {"reaction": velocity, **numbers, **particles.films}
+    names = tuple(given)
     n = grid.points.size
     x = ca.SX.sym("c", n * layers)
     c_bar, c_e, dphi = (ca.SX.sym(name) for name in ("c_bar", "c_e", "dphi"))
@@ -50,30 +54,38 @@ def surface_limited(
     value = dict(zip(names, ca.vertsplit(q), strict=True))
     fillings = [x[k::layers] for k in range(layers)]
     mean = x if layers == 1 else (fillings[0] + fillings[1]) / 2
+    # the mean of a layer is alike at all of its points: it shifts the surface, not the fluxes
+    apart = ca.SX.sym("apart", 1 if own_strain else 0)
+    shifts = [-2 * own_strain * apart, 2 * own_strain * apart] if own_strain else [0.0] * layers
     rates, surfaces = [], []
-    for c, laws in zip(fillings, chemistry.of_layers(fillings), strict=True):
-        flux, mu = inner(laws, c, mean - c_bar, value)
-        at_surface = Potential(mu.mixing, mu.excess[-1])
+    for c, laws, shift in zip(fillings, chemistry.of_layers(fillings), shifts, strict=True):
+        deviation = 2 * (c - c_bar) if own_strain else mean - c_bar
+        flux, mu = inner(laws, c, deviation, value)
+        at_surface = Potential(mu.mixing, mu.excess[-1] + shift)
         surface = interface(laws, value.get("film"), dphi, c[-1], c_e, at_surface)
         rates.append(grid.divergence(flux, value["reaction"] * surface.rate))
         surfaces.append(surface)
     in_turn = ca.vec(ca.horzcat(*rates).T)
-    algebraic = np.zeros(layers * int(has_film))
+    if own_strain:
+        uptake = ca.dot(ca.DM(grid.weights), grid.divergence(ca.SX(n - 1, 1), value["reaction"]))
+        parting = uptake * (surfaces[0].rate - surfaces[1].rate) / 2
+    else:
+        parting = ca.SX(0, 1)
+    algebraic = np.zeros(layers * len(particles.films))
     kernel = Kernel(
-        x=ca.vertcat(x, *[surface.unknown for surface in surfaces]),
+        x=ca.vertcat(x, *[surface.unknown for surface in surfaces], apart),
         c_bar=c_bar,
         c_e=c_e,
         dphi=dphi,
         q=q,
-        rate=ca.vertcat(in_turn, *[surface.residual for surface in surfaces]),
+        rate=ca.vertcat(in_turn, *[surface.residual for surface in surfaces], parting),
         names=names,
-        mass=np.concatenate([np.ones(n * layers), algebraic]),
-        weights=np.concatenate([np.repeat(grid.weights / layers, layers), algebraic]),
+        mass=np.concatenate([np.ones(n * layers), algebraic, np.ones(apart.numel())]),
+        weights=np.concatenate(
+            [np.repeat(grid.weights / layers, layers), algebraic, np.zeros(apart.numel())]
+        ),
         filling=np.arange(n * layers),
         positions=np.repeat(grid.points, layers),
         surface=np.repeat(np.eye(n)[-1] / layers, layers),
     )
-    given = {"reaction": particles.reaction / particles.size, **numbers}
-    if has_film:
-        given["film"] = np.full_like(particles.size, particles.film)
     return Model(kernel, np.arange(particles.size.size), given)

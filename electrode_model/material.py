@@ -30,6 +30,7 @@ NUMBERS: Mapping[str, Spec] = {
     "omega_c": Spec("J", "repulsion of two neighbouring layers that are both half full"),
     "van_der_waals": Spec("J", "energy per site that holds the layers together until they fill"),
     "surface_wetting": Spec("J m", "fall of the surface energy with the density of lithium"),
+    "entropic_coefficient": Spec("V/K", "dU/dT of the standard potential, mixing left out"),
     "density": Spec("kg/m^3", "density of the solid, for capacities per mass", above=0.0),
 }
 

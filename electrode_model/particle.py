@@ -35,6 +35,8 @@ class Chemistry:
     #: of a layer of filling c beside one of filling c'; None: known by its voltage only
     layer: Callable[[Expr, Expr], Potential] | None = None
     split: float = 0.0  # energy of the second layer's sites above the first's, kT
+    standard: Expr = 0.0  # standard potential, kT/e
+    theta: Expr = 1.0  # temperature over that at which numbers other than these laws are stated
 
     def of_layers(self, fillings: Sequence[Expr]) -> list["Chemistry"]:
         """The laws of each layer, one or two, beside the ``fillings`` of the other.
@@ -51,7 +53,8 @@ class Chemistry:
             )
 
         def beside(other: Expr, shift: float) -> Chemistry:
-            return replace(self, potential=lambda c: layer(c, other).plus(shift))
+            moved = shift / self.theta
+            return replace(self, potential=lambda c: layer(c, other).plus(moved))
 
         first, second = fillings
         return [beside(second, -self.split / 2), beside(first, self.split / 2)]
@@ -62,17 +65,28 @@ class Particles:
     """The particles of one population; metres and hours."""
 
     size: Array  # (P,) m
-    reaction: float  # k0 / (e rho_s), m/h: velocity of the surface reaction
+    reaction: Array  # (P,) k0 / (e rho_s), m/h: velocity of the reaction where there is contact
     diffusivity: float  # D_s, m^2/h
     gradient: float  # kappa / (rho_s kT), m^2
-    strain: float  # B / (rho_s kT)
-    film: float  # R_film k0 e/kT: potential drop at the rate k0
+    strain: Expr  # B / (rho_s kT)
+    film: Array  # (P,) R_film k0 e/kT: potential drop at the rate k0
+    contact: Array  # (P,) share of the surface that reacts
     wetting_filling: float
     wetting_layer: float  # m
     thickness: float  # m, of plates; nan otherwise
     omega: float  # regular-solution parameter, kT; nan for other materials
     temperature: float  # K
     wetting: float  # slope dc/dn that the surface energy asks for, 1/m; 0: neutral
+
+    @property
+    def velocity(self) -> Array:
+        """(P,) velocity of the reaction, mean over the surface [m/h]."""
+        return self.reaction * self.contact
+
+    @property
+    def films(self) -> Mapping[str, Array]:
+        """The number ``film`` of a particle (P,), or nothing where no particle has a film."""
+        return {"film": self.film} if np.any(self.film > 0) else {}
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,8 @@ class Kernel:
     positions: Array  # (m,) where they are, 0..1; layers in turn; empty without an inner grid
     surface: Array  # (m,) share of the reacting area that each of them has, sums to 1
     angles: Array = field(default_factory=lambda: np.empty(0))  # (m,) rad, of a section
+    theta: ca.SX | None = None  # () temperature over that of the configuration; None: constant
+    heat: ca.SX | None = None  # () enthalpy set free, 1/h kT/e; None: not asked for
 
 
 @dataclass(frozen=True)

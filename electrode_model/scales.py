@@ -6,7 +6,6 @@ in units of the theoretical 1C current: a rate of filling is then a C-rate.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp
 from types import MappingProxyType
 
 from electrode_model.constants import (
@@ -16,6 +15,7 @@ from electrode_model.constants import (
     ELEMENTARY_CHARGE,
     HOUR,
 )
+from electrode_model.symbolic import Expr, exp
 
 __all__ = ["CONSTANTS", "Constants", "Scales"]
 
@@ -85,7 +85,7 @@ class Scales:
         """Energy per volume over rho_s kT: strain energy, or gradient energy in m^2."""
         return energy_density / (site_density * self.constants.boltzmann * self.temperature)
 
-    def arrhenius(self, activation: float, reference: float) -> float:
+    def arrhenius(self, activation: float, reference: float) -> Expr:
         """exp(-E/R (1/T - 1/T_ref)), E [J/mol]: 1 at the reference temperature [K]."""
         gas = self.constants.boltzmann * self.constants.avogadro
         return exp(activation / gas * (1 / reference - 1 / self.temperature))

@@ -3,18 +3,20 @@
 A component is a function of a module (kinetic laws, exchange currents, distributions) or the
 function ``build`` of a module in a folder (particle models, electrolytes).  Its keyword-only
 arguments are its keys in a configuration, with their defaults.  Nothing is registered: a
-name is looked up in the module or the folder each time.
+name is looked up in the module or the folder each time.  In place of a name
+``/home/me/mine.py:function`` may stand, see :mod:`electrode_model.user_files`.
 """
 
 import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from importlib import import_module
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from electrode_model import user_files
 from electrode_model.config.problems import Location, Refused, show, unknown
 from electrode_model.config.reading import (
     read_choice,
@@ -28,18 +30,24 @@ from electrode_model.quantities import Spec
 
 __all__ = [
     "BESIDE_LAW",
+    "CONNECTIONS",
     "DIFFUSIVITIES",
     "DISTRIBUTIONS",
     "ELECTROLYTES",
     "EXCHANGE_CURRENTS",
+    "FACTORS",
+    "FRACTIONS",
     "INITIAL_FILLINGS",
     "LAWS",
     "PARTICLES",
+    "TORTUOSITIES",
     "Family",
     "Parameter",
     "material",
     "material_names",
+    "material_parameters",
     "parameters",
+    "read_keys",
     "takes_exchange",
 ]
 
@@ -56,6 +64,7 @@ class Parameter:
     choices: tuple[str, ...] = ()  # choices
     default: Any = REQUIRED
     nullable: bool = False
+    files: bool = False  # choices that are files of the package: a user's file will do as well
 
     @property
     def required(self) -> bool:
@@ -69,6 +78,8 @@ class Parameter:
         if self.kind == "flag":
             return read_flag(value)
         if self.kind == "choice":
+            if self.files and isinstance(value, str) and user_files.is_reference(value):
+                return value
             return read_choice(value, self.choices)
         if self.spec is None:
             if not isinstance(value, str):
@@ -99,19 +110,39 @@ class Family:
             if hasattr(import_module(f"{self.home}.{name}"), "build")
         )
 
+    def has(self, name: object) -> bool:
+        """Whether it is the name of a component, or stands for one that can be used."""
+        if not isinstance(name, str):
+            return False
+        try:
+            self.parameters(name)
+        except (KeyError, user_files.UserFileError):
+            return False
+        return True
+
     def function(self, name: str) -> Callable[..., Any]:
-        """The component itself; KeyError for an unknown name."""
+        """The component itself; KeyError for an unknown name, UserFileError for a bad file."""
+        home = import_module(self.home)
+        single = hasattr(home, "__path__")  # one component in a file
+        if user_files.is_reference(name):
+            return _own_function(name, "build" if single else "", self.noun)
         if name not in self.names():
             raise KeyError(name)
-        home = import_module(self.home)
-        if hasattr(home, "__path__"):
+        if single:
             home, name = import_module(f"{self.home}.{name}"), "build"
         found: Callable[..., Any] = getattr(home, name)
         return found
 
     def parameters(self, name: str) -> Mapping[str, Parameter]:
-        """The keys of a component; KeyError for an unknown name."""
+        """The keys of a component; KeyError for an unknown name, UserFileError for a bad file."""
         return parameters(self.function(name))
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What every component is called with beside its keys, as the first of them names it."""
+        signature = inspect.signature(self.function(self.names()[0]))
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        return tuple(n for n, p in signature.parameters.items() if p.kind in kinds)
 
     def read(
         self,
@@ -124,26 +155,37 @@ class Family:
 
         Raises Refused with every fault; the location of each is a key of ``values``.
         """
-        known = self.parameters(name)
-        allowed = [*beside, *known]
-        faults: list[tuple[Location, str]] = [
-            ((key,), unknown(key, allowed)) for key in values if key not in known
-        ]
-        result: dict[str, Any] = {}
-        for key, parameter in known.items():
-            if key in values:
-                try:
-                    result[key] = parameter.read(values[key], temperature)
-                except Refused as error:
-                    faults += [((key, *place), text) for place, text in error.faults]
-            elif parameter.required:
-                meaning = f" ({parameter.spec.meaning})" if parameter.spec else ""
-                faults.append(((key,), f"is missing{meaning}; {self.noun} {name} needs it"))
-            else:
-                result[key] = parameter.default
-        if faults:
-            raise Refused("", *faults)
-        return result
+        needs = f"{self.noun} {user_files.label(name)}"
+        return read_keys(self.parameters(name), values, temperature, beside, needs)
+
+
+def read_keys(
+    known: Mapping[str, Parameter],
+    values: Mapping[str, object],
+    temperature: float | None,
+    beside: Collection[str],
+    needs: str,
+) -> dict[str, Any]:
+    """Values of all ``known`` parameters; ``needs`` is what misses one.  Raises Refused."""
+    allowed = [*beside, *known]
+    faults: list[tuple[Location, str]] = [
+        ((key,), unknown(key, allowed)) for key in values if key not in known
+    ]
+    result: dict[str, Any] = {}
+    for key, parameter in known.items():
+        if key in values:
+            try:
+                result[key] = parameter.read(values[key], temperature)
+            except Refused as error:
+                faults += [((key, *place), text) for place, text in error.faults]
+        elif parameter.required:
+            meaning = f" ({parameter.spec.meaning})" if parameter.spec else ""
+            faults.append(((key,), f"is missing{meaning}; {needs} needs it"))
+        else:
+            result[key] = parameter.default
+    if faults:
+        raise Refused("", *faults)
+    return result
 
 
 LAWS = Family("kinetic law", "electrode_model.kinetics", "law")
@@ -153,11 +195,15 @@ ELECTROLYTES = Family("electrolyte", "electrode_model.electrolytes", "model")
 DISTRIBUTIONS = Family("distribution", "electrode_model.distributions", "distribution")
 DIFFUSIVITIES = Family("diffusivity shape", "electrode_model.diffusivity", "form")
 INITIAL_FILLINGS = Family("initial profile", "electrode_model.initial", "profile")
+CONNECTIONS = Family("connection", "electrode_model.connections", "model")
+FACTORS = Family("distribution of factors", "electrode_model.scatter.factors", "distribution")
+FRACTIONS = Family("distribution of shares", "electrode_model.scatter.fractions", "distribution")
+TORTUOSITIES = Family("tortuosity law", "electrode_model.tortuosity", "law")
 
 #: Keys of a ``kinetics`` section beside those of the law itself.
 BESIDE_LAW = ("k0", "exchange_current", "activation_energy", "reference_temperature")
 
-_MATERIALS = "electrode_model.materials"
+_MATERIALS, _MATERIAL = "electrode_model.materials", "MATERIAL"
 
 
 def material_names() -> tuple[str, ...]:
@@ -169,11 +215,54 @@ def material_names() -> tuple[str, ...]:
     )
 
 
-def material(name: str) -> Material:
-    """A material by the name of its file; KeyError for an unknown one."""
+def material(name: str, values: Mapping[str, Any] = MappingProxyType({})) -> Material:
+    """A material by the name of its file, or of a user's; KeyError for an unknown one.
+
+    A user's may be a function of keyword-only ``values``.  Raises UserFileError.
+    """
+    if user_files.is_reference(name):
+        return _own_material(name, values)
     if name not in material_names():
         raise KeyError(name)
     found: Material = import_module(f"{_MATERIALS}.{name}").MATERIAL
+    return found
+
+
+def material_parameters(name: object) -> Mapping[str, Parameter]:
+    """Keys of a user's function that makes a material; none of any other material."""
+    if not isinstance(name, str) or not user_files.is_reference(name):
+        return {}
+    found = user_files.find(name, _MATERIAL)
+    return parameters(found) if callable(found) else {}
+
+
+def _own_material(name: str, values: Mapping[str, Any]) -> Material:
+    found = user_files.find(name, _MATERIAL)
+    path, where = user_files.parts(name)[0], user_files.place(found)
+    if callable(found):
+        found = found(**values)
+    if not isinstance(found, Material):
+        start = f"{where or path}: {user_files.parts(name)[1] or _MATERIAL}"
+        text = "is" if not where else "returns"
+        kind = f"{text} {show(found)}, of type {type(found).__name__}"
+        raise user_files.UserFileError(f"{start} {kind}; a Material(...) is needed")
+    functions = {
+        field.name: user_files.guarded(value, path)
+        for field in fields(found)
+        if callable(value := getattr(found, field.name))
+    }
+    return replace(found, **functions)
+
+
+def _own_function(name: str, default: str, noun: str) -> Callable[..., Any]:
+    path, inner = user_files.parts(name)
+    if not inner and not default:
+        text = f"{path} is named without what is meant in it; write {path.name}:function, with"
+        raise user_files.UserFileError(f"{text} the name of the {noun}")
+    found: Callable[..., Any] = user_files.find(name, default)
+    if not callable(found):
+        text = f"{path}: {inner or default} is {show(found)}; a {noun} is a function"
+        raise user_files.UserFileError(text)
     return found
 
 
@@ -186,8 +275,20 @@ def takes_exchange(law: str) -> bool:
 def parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     """Keyword-only arguments of a function, from their annotations.
 
-    Raises TypeError, naming function and argument, for an annotation without a meaning here.
+    Raises TypeError, naming function and argument, for an annotation without a meaning here;
+    UserFileError if it is in a user's file.
     """
+    where = user_files.place(function) if hasattr(function, "__wrapped__") else ""
+    try:
+        return _parameters(function)
+    except (TypeError, NameError) as error:
+        if not where:
+            raise
+        text = str(error).removeprefix(f"{function.__module__}.")
+        raise user_files.UserFileError(f"{where}: {text}; {_CURE}") from None
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     hints = get_type_hints(function, include_extras=True)
     return {
         name: _parameter(function, argument, hints.get(name))
@@ -196,27 +297,32 @@ def parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
     }
 
 
+_CURE = 'write for example  *, exponent: Annotated[float, Spec("1", "its meaning", above=0)] = 2.0'
+
+
 def _parameter(function: Callable[..., Any], argument: inspect.Parameter, hint: Any) -> Parameter:
     spec, inner, nullable = _unwrap(hint)
     where = f"{function.__module__}.{function.__qualname__}({argument.name})"
     kind: Literal["number", "whole", "list", "choice", "flag", "text"]
     choices: tuple[str, ...] = ()
+    files = False
     if inner is bool:
         kind = "flag"
     elif get_origin(inner) is Literal:
         kind, choices = "choice", get_args(inner)
     elif inner is str:
         choices = _beside(function, argument.name)
-        kind = "choice" if choices else "text"
+        kind, files = "choice" if choices else "text", bool(choices)
     elif spec is None:
-        raise TypeError(f"{where} is annotated {hint}: a number needs Annotated[..., Spec(...)]")
+        given = "has no annotation" if hint is None else f"is annotated {hint}"
+        raise TypeError(f"{where} {given}: a number needs Annotated[..., Spec(...)]")
     elif inner in (int, float):
         kind = "whole" if inner is int else "number"
     elif all(_is_sequence(member) for member in _members(inner)):
         kind = "list"
     else:
         raise TypeError(f"{where} is annotated {hint}, which a configuration cannot hold")
-    return Parameter(argument.name, kind, spec, choices, argument.default, nullable)
+    return Parameter(argument.name, kind, spec, choices, argument.default, nullable, files)
 
 
 def _unwrap(hint: Any) -> tuple[Spec | None, Any, bool]:
@@ -245,7 +351,10 @@ def _is_sequence(hint: Any) -> bool:
 
 def _beside(function: Callable[..., Any], name: str) -> tuple[str, ...]:
     """A text argument names a module in the folder of that name beside the function."""
-    folder = f"{function.__module__.rpartition('.')[0]}.{name}"
+    home = function.__module__.rpartition(".")[0]
+    if not home:  # a user's file has no such folder
+        return ()
+    folder = f"{home}.{name}"
     try:
         return _modules(folder)
     except ModuleNotFoundError:

@@ -3,33 +3,33 @@
 from collections.abc import Iterator
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field, model_validator
 
-from electrode_model.config.fields import Quantity, Section, checked
+from electrode_model.config.components import CONNECTIONS, DISTRIBUTIONS
+from electrode_model.config.fields import Component, Part, PerVolume, Quantity, checked
 from electrode_model.config.population import Population
+from electrode_model.config.pores import Pores, spread
 from electrode_model.config.problems import Location
+from electrode_model.config.user_components import check_sizes
+from electrode_model.user_files import UserFileError, is_reference, label
 
-__all__ = ["Bruggeman", "Electrode", "Thickness", "Volumes"]
+__all__ = ["Electrode"]
 
 MOST_UNKNOWNS = 10_000_000  # of all particles: some ten GB
 
-Thickness = Annotated[float, Quantity("m", "thickness", above=0, at_most=0.01)]
-Bruggeman = Annotated[
-    float, Quantity("1", "exponent b of transport = porosity^b", at_least=0, at_most=10)
-]
-Volumes = Annotated[int, Quantity("1", "number of finite volumes", at_least=1, at_most=1000)]
 
-
-class Electrode(Section):
+class Electrode(Pores):
     """Porous electrode of particles."""
 
-    thickness: Thickness
-    porosity: Annotated[float, Quantity("1", "volume fraction of electrolyte", above=0, below=1)]
-    active_fraction: Annotated[
-        float,
-        Quantity("1", "volume of active material / volume of electrode", above=0, at_most=1),
+    porosity: Annotated[
+        float | tuple[float, ...],
+        PerVolume("1", "volume fraction of electrolyte", above=0, below=1),
     ]
-    bruggeman: Bruggeman = 1.5
+    active_fraction: Annotated[
+        float | tuple[float, ...],
+        PerVolume("1", "volume of active material / volume of electrode", above=0, at_most=1),
+    ]
     conductivity: Annotated[
         float | None,
         Quantity(
@@ -39,7 +39,6 @@ class Electrode(Section):
             at_most=1e9,
         ),
     ] = None
-    volumes: Volumes
     initial_filling: Annotated[
         float | None,
         Quantity(
@@ -51,40 +50,71 @@ class Electrode(Section):
             " 0.99",
         ),
     ] = None
+    connections: Annotated[Component | None, Part(CONNECTIONS)] = Field(
+        default=None,
+        description="electronic resistances between the particles of a volume; null: none",
+    )
     particles: tuple[Population, ...] = Field(
         description="populations of particles", json_schema_extra={"minItems": 1}
     )
 
     @model_validator(mode="after")
     def _check(self) -> "Electrode":
-        faults: list[tuple[Location, str]] = []
-        solid = self.porosity + self.active_fraction
-        if solid > 1 + 1e-9:
-            message = f"+ active_fraction = {solid:g}, more than the electrode; reduce one of them"
-            faults.append((("porosity",), message))
-        faults += self._share_faults()
-        if self.initial_filling is None and any(p.initial_filling is None for p in self.particles):
-            example = "write for example initial_filling: 0.01, or 0.99 for a charge"
-            message = f"is missing, and not every population has its own; {example}"
-            faults.append((("initial_filling",), message))
+        faults = [*self._pore_faults(), *self._length_faults("active_fraction")]
+        if not faults:
+            faults += self._overfull()
+        faults += [*self._share_faults(), *self._size_faults()]
         unknowns = self.volumes * sum(population.unknowns for population in self.particles)
         if unknowns > MOST_UNKNOWNS:
             message = f"makes {unknowns:.3g} unknowns (volumes x per_volume x nodes)"
             faults.append((("particles",), f"{message}; at most {MOST_UNKNOWNS:.0e} are solved"))
         for index, population in enumerate(self.particles):
-            for key, sizes in population.size.lists.items():
+            for place, values in population.lists.items():
                 count = len(self.volumes_of(population))
-                if isinstance(sizes[0], tuple) and len(sizes) != count:
-                    message = f"has {len(sizes)} lists, but there are {count} volumes"
-                    place = ("particles", index, "size", "parameters", key)
-                    faults.append((place, f"{message}; write one list for each, or one for all"))
+                if isinstance(values[0], tuple) and len(values) != count:
+                    message = f"has {len(values)} lists, but there are {count} volumes"
+                    cure = "write one list for each, or one for all"
+                    faults.append((("particles", index, *place), f"{message}; {cure}"))
         return checked(self, faults)
+
+    @property
+    def unfilled(self) -> bool:
+        """Whether a population has no filling to start with."""
+        own = all(population.initial_filling is not None for population in self.particles)
+        return self.initial_filling is None and not own
 
     def volumes_of(self, population: Population) -> tuple[int, ...]:
         """The volumes that a population is in: those whose middle lies in its ``depth``."""
         first, last = population.depth
         middles = [(v + 0.5) / self.volumes for v in range(self.volumes)]
         return tuple(v for v, middle in enumerate(middles) if first <= middle < last)
+
+    @property
+    def active_fractions(self) -> np.ndarray:
+        """(volumes,) volume fraction of active material in each volume."""
+        return spread(self.active_fraction, self.volumes)
+
+    def _overfull(self) -> Iterator[tuple[Location, str]]:
+        """Pores and active material must find room in each volume."""
+        solid = self.porosities + self.active_fractions
+        worst = int(solid.argmax())
+        if solid[worst] > 1 + 1e-9:
+            listed = isinstance(self.porosity, tuple) or isinstance(self.active_fraction, tuple)
+            where = f"volume {worst + 1}" if listed else "the electrode"
+            message = f"+ active_fraction = {solid[worst]:g}, more than {where}"
+            yield ("porosity",), f"{message}; reduce one of them"
+
+    def _size_faults(self) -> Iterator[tuple[Location, str]]:
+        """Of sizes that a user's file draws."""
+        for index, population in enumerate(self.particles):
+            own, count = population.size, (len(self.volumes_of(population)), population.per_volume)
+            if not is_reference(own.name):
+                continue
+            try:
+                check_sizes(DISTRIBUTIONS, own.name, own.parameters, count)
+            except UserFileError as error:
+                place = ("particles", index, "size", "name")
+                yield place, f"names {label(own.name)}, but {error}"
 
     def _share_faults(self) -> Iterator[tuple[Location, str]]:
         """In every volume the shares of the populations there must sum to 1."""

@@ -77,6 +77,9 @@ def _field(field: FieldInfo, value: Any, place: _Place) -> Iterator[Entry]:
     elif isinstance(value, tuple) and value and isinstance(value[0], Section):
         for index, item in enumerate(value):
             yield from _section(item, place.below(index))
+    elif isinstance(value, dict):
+        for key, number in value.items():
+            yield place.below(key).entry(number, "1")
     else:
         quantity = quantity_of(field)
         yield place.entry(value, quantity.unit if quantity else "")
@@ -96,7 +99,11 @@ def _component(component: Component, family: Family, place: _Place) -> Iterator[
 
 def _material(choice: MaterialChoice, place: _Place) -> Iterator[Entry]:
     yield place.below("name").entry(choice.name)
-    material = components.material(choice.name)
+    material = choice.found
+    for key, parameter in components.material_parameters(choice.name).items():
+        unit = parameter.spec.unit if parameter.spec else ""
+        where = place.below("parameters", key)
+        yield _Place(where.node, (*place.path, key)).entry(choice.parameters[key], unit)
     for key, spec in NUMBERS.items():
         where = place.below("overrides", key)
         if key in choice.overrides:

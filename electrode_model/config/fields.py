@@ -5,7 +5,7 @@ units; a :class:`Part` reads a component by the signature of its function; a :cl
 hands the value to any other reader.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -16,17 +16,21 @@ from electrode_model.config import schema, units
 from electrode_model.config.components import Family
 from electrode_model.config.problems import Location, Refused, listing, not_among, show
 from electrode_model.config.reading import read_list, read_number, read_whole
+from electrode_model.config.user_components import check_component, check_signature
 from electrode_model.quantities import Spec
+from electrode_model.user_files import UserFileError, absolute, is_reference, label
 
 __all__ = [
     "Component",
     "Current",
     "Part",
+    "PerVolume",
     "Quantity",
     "Read",
     "Section",
     "checked",
     "read_current",
+    "read_setting",
     "read_version",
     "read_window",
     "refuse",
@@ -140,6 +144,27 @@ class Quantity(Spec):
 
 
 @dataclass(frozen=True)
+class PerVolume(Quantity):
+    """A number for all volumes, or a list with one for each, on ``float | tuple[float, ...]``."""
+
+    def __get_pydantic_core_schema__(self, source: Any, _: GetCoreSchemaHandler) -> CoreSchema:
+        """Read by :mod:`electrode_model.config.reading`."""
+
+        def read(value: Any, temperature: float | None) -> float | tuple[float, ...]:
+            if isinstance(value, list | tuple):
+                return read_list(value, self, temperature, nested=False)
+            return read_number(value, self, temperature)
+
+        return _plain_schema(read)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, _: Any) -> dict[str, Any]:
+        """Number, text with a unit, or a list of these."""
+        one = schema.number(self)
+        description = f"{one['description']}; one for all volumes, or a list with one for each"
+        return {**one, "type": [*one["type"], "array"], "description": description}
+
+
+@dataclass(frozen=True)
 class Part:
     """A component of a family, whose keys stand in their own mapping or ``beside`` others."""
 
@@ -169,7 +194,10 @@ class Part:
         name = value.get("name")
         if name is None:
             raise Refused(f"has no '{family.tag}'; allowed: {listing(names)}")
-        if name not in names:
+        if is_reference(name):
+            name = absolute(name, ".")
+            _refusing(lambda: check_signature(family, name), name)
+        elif name not in names:
             raise Refused("", (("name",), not_among(name, names, family.noun)))
         try:
             beside = (family.tag, *self.beside)
@@ -177,7 +205,16 @@ class Part:
         except Refused as error:
             below = [(("parameters", *place), text) for place, text in error.faults]
             raise Refused("", *below) from None
+        _refusing(lambda: check_component(family, name, read, temperature), name)
         return Component(name=name, parameters=read)
+
+
+def _refusing(check: Callable[[], None], name: str) -> None:
+    """Do a check of a user's component; what it finds is refused at the name."""
+    try:
+        check()
+    except UserFileError as error:
+        raise Refused("", (("name",), f"names {label(name)}, but {error}")) from None
 
 
 def read_current(value: Any, _: float | None = None) -> Current | None:
@@ -197,6 +234,20 @@ def read_current(value: Any, _: float | None = None) -> Current | None:
     if number == 0:
         raise Refused("is no current at all; write a rest, such as 'rest: 30 min'")
     return Current(value=number, unit=unit)
+
+
+def read_setting(value: Any, quantity: str, bounds: Mapping[str, Spec]) -> tuple[float, str]:
+    """A current, voltage or power, zero too, with the unit it is in; raises Refused.
+
+    ``bounds`` by unit; a bare current is in A/m^2.
+    """
+    unit = {"current": "A/m^2", "voltage": "V", "power": "W/m^2"}[quantity]
+    if quantity == "current" and isinstance(value, str):
+        try:
+            _, unit = units.read_current(value)
+        except units.UnitError as error:
+            raise Refused(str(error)) from None
+    return read_number(value, bounds[unit]), unit
 
 
 def read_version(value: Any, _: float | None = None) -> int:

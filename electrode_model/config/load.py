@@ -111,12 +111,19 @@ def _problems(error: ValidationError, node: Node) -> list[Problem]:
 
 
 def _follows(location: Location, sort: str, places: Collection[Location]) -> bool:
-    """Whether kinetics are incomplete only because the material that completes them is wrong."""
+    """Whether kinetics are incomplete only because what completes them is wrong.
+
+    That is the material, or a law of a user's file.
+    """
     incomplete = sort == "missing" or location[-1:] == ("law",)
     if "kinetics" not in location or not incomplete:
         return False
-    material = (*location[: location.index("kinetics")], "material")
-    return material in places or (*material, "name") in places
+    above = location[: location.index("kinetics")]
+    completing = [(*above, "material"), (*above, "material", "name")]
+    if sort == "missing":
+        completing.append((*above, "kinetics", "law", "name"))
+    wrong_keys = any(place[:-1] == (*above, "material", "parameters") for place in places)
+    return wrong_keys or any(place in places for place in completing)
 
 
 _TAGS = ("counter", "porous")  # of the sorts of a negative electrode, in pydantic's locations

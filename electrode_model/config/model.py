@@ -12,7 +12,8 @@ from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 
 from electrode_model.config import schema
 from electrode_model.config.components import ELECTROLYTES
-from electrode_model.config.electrode import Bruggeman, Electrode, Thickness, Volumes
+from electrode_model.config.courses import MOST_ROWS
+from electrode_model.config.electrode import Electrode
 from electrode_model.config.fields import (
     Component,
     Current,
@@ -31,7 +32,10 @@ from electrode_model.config.population import (
     OcvTable,
     Population,
 )
+from electrode_model.config.pores import Pores, Volumes
 from electrode_model.config.problems import Location
+from electrode_model.config.salts import salt_faults
+from electrode_model.config.start import Start
 from electrode_model.config.steps import Step, Stops
 from electrode_model.quantities import Spec
 
@@ -42,6 +46,7 @@ __all__ = [
     "Current",
     "Electrode",
     "Electrolyte",
+    "Heat",
     "Kinetics",
     "MaterialChoice",
     "OcvTable",
@@ -50,6 +55,7 @@ __all__ = [
     "Section",
     "Separator",
     "Solver",
+    "Start",
     "Step",
     "Stops",
     "json_schema",
@@ -67,15 +73,14 @@ class Counter(Section):
     film_resistance: FilmResistance = 0.0
 
 
-class Separator(Section):
+class Separator(Pores):
     """Porous layer between the electrodes."""
 
-    thickness: Thickness
-    porosity: Annotated[
-        float, Quantity("1", "volume fraction of electrolyte; 1: free liquid", above=0, at_most=1)
-    ]
-    bruggeman: Bruggeman = 1.5
     volumes: Volumes = 5
+
+    @model_validator(mode="after")
+    def _check(self) -> "Separator":
+        return checked(self, self._pore_faults())
 
 
 class Electrolyte(Section):
@@ -90,17 +95,26 @@ class Electrolyte(Section):
 
     @model_validator(mode="after")
     def _check(self) -> "Electrolyte":
-        given, faults = self.model.parameters, list[tuple[Location, str]]()
-        if "nu_plus" in given:
-            net = given["z_plus"] * given["nu_plus"] + given["z_minus"] * given["nu_minus"]
-            if net != 0:
-                message = f"is {given['z_minus']}, by which the salt has a net charge of {net}"
-                cure = "make z_plus nu_plus + z_minus nu_minus zero, as 1, 2, -2, 1 of Li2SO4"
-                faults.append((("model", "parameters", "z_minus"), f"{message}; {cure}"))
-        if self.concentration >= given.get("sites", float("inf")):
-            message = f"is {self.concentration:g} mol/m^3, but there are {given['sites']:g} sites"
-            faults.append((("concentration",), f"{message}; write less"))
-        return checked(self, faults)
+        return checked(self, salt_faults(self.model, self.concentration))
+
+
+class Heat(Section):
+    """Lumped heat balance: one temperature of the whole cell, which starts at ``temperature``."""
+
+    heat_capacity: Annotated[
+        float,
+        Quantity("J/(m^2 K)", "heat capacity of the cell per area", above=0, at_most=1e8),
+    ]
+    cooling: Annotated[
+        float,
+        Quantity(
+            "W/(m^2 K)", "heat lost per area of the cell and degree", at_least=0, at_most=1e6
+        ),
+    ] = 0.0
+    ambient: Annotated[
+        float | None,
+        Quantity("K", "temperature of the surroundings; null: that of the start", above=0),
+    ] = None
 
 
 class Solver(Section):
@@ -148,6 +162,9 @@ class Config(Section):
         float,
         Quantity("K", "temperature", at_least=200, at_most=400),
     ] = 298.15
+    heat: Heat | None = Field(
+        default=None, description="heat balance of the cell; null: the temperature is constant"
+    )
     constants: Literal["codata", "mpet"] = Field(
         default="codata",
         description="physical constants: CODATA, or the rounded ones of MPET to compare with it",
@@ -180,6 +197,13 @@ class Config(Section):
         default=(0.0, 6.0),
         description="leaving it [V] ends the run with an unplanned reason",
     )
+    start: Start | None = Field(
+        default=None, description="equilibrium to start from; null: the initial fillings"
+    )
+    continue_from: str | None = Field(
+        default=None,
+        description="folder of a result whose last state this run goes on from; null: none",
+    )
     protocol: tuple[Step, ...] = Field(
         description="steps, one after another", json_schema_extra={"minItems": 1}
     )
@@ -188,7 +212,47 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _check(self) -> "Config":
-        return checked(self, [*self._counter_faults(), *self._voltage_faults()])
+        faults = [*self._counter_faults(), *self._start_faults(), *self._protocol_faults()]
+        return checked(self, [*faults, *self._voltage_faults(), *self._interphase_faults()])
+
+    def _interphase_faults(self) -> Iterator[tuple[Location, str]]:
+        """Salt is shared with a liquid only."""
+        if "sites" not in self.electrolyte.model.parameters:
+            return
+        for name in ("positive", "negative"):
+            for index, population in enumerate(getattr(getattr(self, name), "particles", ())):
+                if population.interphase is not None and population.interphase.salt == "shared":
+                    place = (name, "particles", index, "interphase", "salt")
+                    message = "is shared, but the pores hold a solid with sites of its own"
+                    yield place, f"{message}; write salt: own"
+
+    def _start_faults(self) -> Iterator[tuple[Location, str]]:
+        """Fillings to start with; a half cell that starts at a voltage needs none."""
+        full = isinstance(self.negative, Electrode)
+        for name in ("positive", "negative"):
+            electrode = getattr(self, name)
+            if not isinstance(electrode, Electrode) or not electrode.unfilled:
+                continue
+            if self.start is None or full:
+                example = "write for example initial_filling: 0.01, or 0.99 for a charge"
+                why = "" if self.start is None else "; 'start' takes the lithium of a full cell"
+                message = f"is missing, and not every population has its own{why}; {example}"
+                yield (name, "initial_filling"), message
+        if self.start is not None and self.continue_from is not None:
+            message = "goes on from a state, and 'start' asks for another; remove one of them"
+            yield ("continue_from",), message
+
+    def _protocol_faults(self) -> Iterator[tuple[Location, str]]:
+        count = len(self.protocol)
+        for index, step in enumerate(self.protocol):
+            for stop, left_out in step.skip.items():
+                if index + left_out >= count:
+                    message = f"is {left_out}, but only {count - 1 - index} steps follow"
+                    yield ("protocol", index, "skip", stop), f"{message}; write at most that"
+        rows = sum(len(step.drive.time) for step in self.protocol if step.drive is not None)
+        if rows > MOST_ROWS:
+            message = f"has drive cycles of {rows} rows together; at most {MOST_ROWS} are read"
+            yield ("protocol",), f"{message}; write drive.repeat in place of repeated steps"
 
     def _counter_faults(self) -> Iterator[tuple[Location, str]]:
         if isinstance(self.negative, Counter) and self.negative.model == "ideal":
@@ -209,7 +273,10 @@ class Config(Section):
     def _voltage_faults(self) -> Iterator[tuple[Location, str]]:
         low, high = self.voltage_window
         for index, step in enumerate(self.protocol):
-            places = {("voltage",): step.voltage, ("until", "voltage"): step.until.voltage}
+            places: dict[Location, float | None] = {("voltage",): step.voltage}
+            places |= {("until", name): value for name, value in step.until.voltages.items()}
+            if step.sweep is not None:
+                places |= {("sweep", "from"): step.sweep.start, ("sweep", "to"): step.sweep.to}
             for place, value in places.items():
                 if value is not None and not low <= value <= high:
                     message = f"is {value:g} V, outside voltage_window [{low:g} V, {high:g} V]"

@@ -1,9 +1,11 @@
 """A population of particles in a configuration: material, kinetics, model, sizes, start."""
 
+from collections.abc import Iterator
 from math import prod
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+import numpy as np
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from electrode_model.config import components
 from electrode_model.config.components import (
@@ -16,10 +18,16 @@ from electrode_model.config.components import (
     PARTICLES,
 )
 from electrode_model.config.fields import Component, Part, Quantity, Read, Section, checked, refuse
+from electrode_model.config.interphase import Interphase
 from electrode_model.config.problems import Location, Refused, listing, not_among, show, unknown
 from electrode_model.config.reading import read_list, read_number
-from electrode_model.material import NUMBERS
+from electrode_model.config.scatter import Scatter
+from electrode_model.config.user_components import check_fillings
+from electrode_model.config.user_materials import check_material, missing
+from electrode_model.material import NUMBERS, Material
 from electrode_model.quantities import Spec
+from electrode_model.scatter.joint import SIZE
+from electrode_model.user_files import UserFileError, absolute, is_reference, label
 
 __all__ = ["FilmResistance", "Kinetics", "MaterialChoice", "OcvTable", "Population"]
 
@@ -66,7 +74,13 @@ class OcvTable(Section):
 
 
 def _known_material(name: str) -> str:
-    if name not in components.material_names():
+    if is_reference(name):
+        name = absolute(name, ".")
+        try:
+            components.material_parameters(name)
+        except UserFileError as error:
+            raise refuse(Refused(f"names {label(name)}, but {error}"), name) from None
+    elif name not in components.material_names():
         message = not_among(name, components.material_names(), "material")
         raise refuse(Refused(message), name)
     return name
@@ -95,6 +109,9 @@ class MaterialChoice(Section):
     overrides: Annotated[dict[str, float], Read(_overrides, "object")] = Field(
         default_factory=dict, description="numbers that replace those of the material's file"
     )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="keys of a user's function that makes the material"
+    )
     diffusivity_shape: Annotated[Component | None, Part(DIFFUSIVITIES)] = Field(
         default=None, description="D(c)/D_s that replaces the material's; null: its own"
     )
@@ -102,11 +119,48 @@ class MaterialChoice(Section):
         default=None, description="open-circuit voltage that replaces the material's; null: its own"
     )
 
+    @property
+    def found(self) -> Material:
+        """The material itself."""
+        return components.material(self.name, self.parameters)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The material's numbers in SI, with those of the configuration in their places."""
+        own = {name: number.value for name, number in self.found.numbers.items()}
+        return own | self.overrides
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> "MaterialChoice":
+        if not is_reference(self.name):
+            return self
+        try:
+            check_material(self.name, self.parameters, (info.context or {}).get("temperature"))
+        except UserFileError as error:
+            fault = f"names {label(self.name)}, but {error}"
+            raise refuse(Refused("", (("name",), fault)), self.name) from None
+        keys = missing(self.found, self.numbers, self.ocv is not None)
+        text = f"is missing; {label(self.name)} does not give it; write it there, or here"
+        return checked(self, [((key,), text) for key in keys])
+
     @model_validator(mode="before")
     @classmethod
-    def _by_name(cls, value: Any) -> Any:
-        if isinstance(value, dict | MaterialChoice):
+    def _by_name(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, MaterialChoice):
             return value
+        if isinstance(value, dict):
+            try:
+                known = components.material_parameters(value.get("name"))
+            except UserFileError:  # the name is refused with it
+                return {**value, "parameters": {}}
+            given, kelvin = value.get("parameters", {}), (info.context or {}).get("temperature")
+            needs = f"material {label(str(value.get('name')))}"
+            try:
+                read = components.read_keys(known, given, kelvin, ("name", *NUMBERS), needs)
+            except Refused as error:
+                below = [(("parameters", *place), text) for place, text in error.faults]
+                raise refuse(Refused("", *below), value) from None
+            return {**value, "parameters": read}
         names = listing(components.material_names())
         raise refuse(Refused(f"is {show(value)}; write a material: {names}"), value)
 
@@ -154,6 +208,31 @@ def _depth(value: Any, _: float | None) -> tuple[float, float]:
     return first, last
 
 
+class Noise(Section):
+    """Langevin noise: a smooth random function of time for every place of every particle."""
+
+    reaction: Annotated[
+        float,
+        Quantity("1/s", "standard deviation of the rate of filling by reaction", at_least=0),
+    ] = 0.0
+    flux: Annotated[
+        float,
+        Quantity("1/s", "standard deviation of the rate of filling by inner fluxes", at_least=0),
+    ] = 0.0
+    correlation_time: Annotated[
+        float, Quantity("s", "time between independent values", above=0, at_most=1e7)
+    ]
+    seed: Annotated[int, Quantity("1", "seed of the random numbers", at_least=0)] = 0
+
+    @model_validator(mode="after")
+    def _check(self) -> "Noise":
+        faults: list[tuple[Location, str]] = []
+        if self.reaction == self.flux == 0:
+            message = "and flux are 0, which is no noise; write for example reaction: 1e-6 1/s"
+            faults.append((("reaction",), message))
+        return checked(self, faults)
+
+
 class Population(Section):
     """Particles of one model, size distribution and material."""
 
@@ -170,6 +249,16 @@ class Population(Section):
     material: MaterialChoice = Field(description="material by name, or with changed numbers")
     kinetics: Kinetics = Field(description="charge transfer; absent: the material's own")
     film_resistance: FilmResistance = 0.0
+    interphase: Interphase | None = Field(
+        default=None, description="electrolyte layer between particle and pore; null: none"
+    )
+    contact: Annotated[
+        float,
+        Quantity("1", "share of the surface that is wetted and wired", above=0, at_most=1),
+    ] = 1.0
+    scatter: Scatter | None = Field(
+        default=None, description="numbers that differ from particle to particle; null: none"
+    )
     volume_fraction: Annotated[
         float, Quantity("1", "share of the active material where it is", above=0, at_most=1)
     ] = 1.0
@@ -180,6 +269,7 @@ class Population(Section):
     initial_filling: Annotated[Component | None, Part(INITIAL_FILLINGS)] = Field(
         default=None, description="filling at the start; null: that of the electrode"
     )
+    noise: Noise | None = Field(default=None, description="random rates of filling; null: none")
 
     @property
     def unknowns(self) -> int:
@@ -189,17 +279,34 @@ class Population(Section):
         return self.per_volume * layers * prod(counts)
 
     @property
+    def scattering(self) -> Scatter:
+        """``scatter``, of nothing where there is none."""
+        return self.scatter or Scatter()
+
+    @property
+    def lists(self) -> dict[Location, tuple[Any, ...]]:
+        """What is listed for each particle of a volume or of every volume, by its place."""
+        forms: dict[Location, Component] = {("size",): self.size}
+        forms |= {("scatter", name): form for name, form in self.scattering.forms.items()}
+        return {
+            (*place, "parameters", key): values
+            for place, form in forms.items()
+            for key, values in form.lists.items()
+        }
+
+    @property
     def plate(self) -> bool:
         """Whether the particles are plates: by ``shape``, or by a model that has no choice."""
         return bool(self.model.parameters.get("shape", "plate") == "plate")
 
     @model_validator(mode="after")
     def _check(self) -> "Population":
-        faults: list[tuple[Location, str]] = []
-        for key, sizes in self.size.lists.items():
-            count = len(sizes[0]) if isinstance(sizes[0], tuple) else len(sizes)
+        faults = [*self._scatter_faults(), *self._start_faults()]
+        for (*place, _, key), values in self.lists.items():
+            count = len(values[0]) if isinstance(values[0], tuple) else len(values)
             if count != self.per_volume:
-                message = f"is {self.per_volume}, but size.{key} lists {count}"
+                name = ".".join(map(str, (*place, key)))
+                message = f"is {self.per_volume}, but {name} lists {count}"
                 faults.append((("per_volume",), f"{message}; write per_volume: {count}"))
         if self.plate and self.thickness is None:
             message = "is missing; plates need one, for example thickness: 20 nm"
@@ -209,3 +316,40 @@ class Population(Section):
             message = f"belongs to plates, but these are of shape {shape}; remove it"
             faults.append((("thickness",), message))
         return checked(self, faults)
+
+    def _start_faults(self) -> Iterator[tuple[Location, str]]:
+        """Of an initial profile in a user's file, at places as particles of the model have them."""
+        own = self.initial_filling
+        if own is None or not is_reference(own.name):
+            return
+        inside = any(key in self.model.parameters for key in _NODES)
+        positions = np.linspace(0.0, 1.0, 5) if inside else np.empty(0)
+        try:
+            check_fillings(INITIAL_FILLINGS, own.name, own.parameters, positions, 2)
+        except UserFileError as error:
+            yield ("initial_filling", "name"), f"names {label(own.name)}, but {error}"
+
+    def _scatter_faults(self) -> Iterator[tuple[Location, str]]:
+        scatter = self.scattering
+        if scatter.film_resistance is not None and self.film_resistance == 0:
+            message = "multiplies film_resistance, which is 0; write film_resistance beside scatter"
+            yield ("scatter", "film_resistance"), message
+        if any(SIZE in pair for pair in scatter.pairs) and self.size.name == "constant":
+            message = "names size, but all sizes are alike; write a distribution of sizes"
+            yield ("scatter", "correlation"), message
+        form = scatter.contact
+        if form is None:
+            return
+        if form.lists:
+            if self.contact != 1:
+                message = f"is {self.contact:g}, but scatter.contact lists the shares themselves"
+                yield ("contact",), f"{message}; remove one of them"
+        elif self.contact == 1:
+            message = "scatters about contact, which is 1, the most there is"
+            yield ("scatter", "contact"), f"{message}; write for example contact: 0.9"
+        else:
+            try:
+                law = components.FRACTIONS.function(form.name)
+                law(np.zeros((1, 1)), self.contact, **form.parameters)
+            except ValueError as error:
+                yield ("scatter", "contact", "parameters", *form.parameters), f"{error}; reduce it"

@@ -1,25 +1,33 @@
 """A configuration written out as YAML, which loads as the same configuration again."""
 
+from collections.abc import Mapping
 from functools import singledispatch
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
 from electrode_model.config.components import (
     BESIDE_LAW,
+    CONNECTIONS,
     DIFFUSIVITIES,
     DISTRIBUTIONS,
     ELECTROLYTES,
     EXCHANGE_CURRENTS,
+    FACTORS,
+    FRACTIONS,
     INITIAL_FILLINGS,
     LAWS,
     PARTICLES,
+    TORTUOSITIES,
     Family,
 )
+from electrode_model.config.interphase import BESIDE_LAYER, Interphase
 from electrode_model.config.model import (
     Component,
     Config,
     Counter,
+    Electrode,
     Electrolyte,
     Kinetics,
     MaterialChoice,
@@ -27,6 +35,8 @@ from electrode_model.config.model import (
     Section,
     Step,
 )
+from electrode_model.config.pores import Pores
+from electrode_model.config.scatter import Scatter
 from electrode_model.config.yaml_source import resolve
 
 __all__ = ["resolved_yaml"]
@@ -37,10 +47,13 @@ _HEADER = """\
 """
 
 
-def resolved_yaml(config: Config) -> str:
-    """The resolved configuration; ``load`` of it gives an equal one."""
+def resolved_yaml(config: Config, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The resolved configuration; ``load`` of it gives an equal one.
+
+    ``names`` are written in place of names of the user's files.
+    """
     text = yaml.dump(
-        _plain(config),
+        _renamed(_plain(config), names),
         Dumper=_Dumper,
         sort_keys=False,
         default_flow_style=None,
@@ -48,6 +61,14 @@ def resolved_yaml(config: Config) -> str:
         width=100,
     )
     return _HEADER + str(text)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _renamed(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value] if names else value
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # in C where it is built
@@ -99,6 +120,21 @@ def _(counter: Counter) -> dict[str, Any]:
 
 
 @_plain.register
+def _(pores: Pores) -> dict[str, Any]:
+    fields = {name: getattr(pores, name) for name in type(pores).model_fields}
+    written = {name: _plain(value) for name, value in fields.items() if value is not None}
+    law = pores.tortuosity
+    return written if law is None else written | {"tortuosity": _flat(law, TORTUOSITIES)}
+
+
+@_plain.register
+def _(electrode: Electrode) -> dict[str, Any]:
+    written: dict[str, Any] = _plain.dispatch(Pores)(electrode)
+    form = electrode.connections
+    return written if form is None else written | {"connections": _flat(form, CONNECTIONS)}
+
+
+@_plain.register
 def _(electrolyte: Electrolyte) -> dict[str, Any]:
     return _flat(electrolyte.model, ELECTROLYTES) | {"concentration": electrolyte.concentration}
 
@@ -114,10 +150,29 @@ def _(population: Population) -> dict[str, Any]:
         "material": _plain(population.material),
         "kinetics": _plain(population.kinetics),
         "film_resistance": population.film_resistance,
+        **({} if population.interphase is None else {"interphase": _plain(population.interphase)}),
+        "contact": population.contact,
+        **({} if population.scatter is None else {"scatter": _plain(population.scatter)}),
         "volume_fraction": population.volume_fraction,
         "depth": _plain(population.depth),
         **({} if start is None else {"initial_filling": _flat(start, INITIAL_FILLINGS)}),
+        **({} if population.noise is None else {"noise": _plain(population.noise)}),
     }
+
+
+@_plain.register
+def _(layer: Interphase) -> dict[str, Any]:
+    values = {key: getattr(layer, key) for key in BESIDE_LAYER}
+    written = {key: value for key, value in values.items() if value is not None}
+    return _flat(layer.model, ELECTROLYTES) | written
+
+
+@_plain.register
+def _(scatter: Scatter) -> dict[str, Any]:
+    families = {"contact": FRACTIONS}
+    forms = {k: _flat(form, families.get(k, FACTORS)) for k, form in scatter.forms.items()}
+    own = {"correlation": dict(scatter.correlation)} if scatter.correlation else {}
+    return {**forms, **own, "seed": scatter.seed}
 
 
 @_plain.register
@@ -125,7 +180,7 @@ def _(choice: MaterialChoice) -> dict[str, Any]:
     shape = choice.diffusivity_shape
     own = {} if shape is None else {"diffusivity_shape": _flat(shape, DIFFUSIVITIES)}
     table = {} if choice.ocv is None else {"ocv": _plain(choice.ocv)}
-    return {"name": choice.name, **choice.overrides, **own, **table}
+    return {"name": choice.name, **choice.parameters, **choice.overrides, **own, **table}
 
 
 @_plain.register
@@ -138,11 +193,25 @@ def _(kinetics: Kinetics) -> dict[str, Any]:
 
 @_plain.register
 def _(step: Step) -> dict[str, Any]:
-    until = {"until": dict(step.until.given)}
+    until = {"until": dict(step.until.given)} if step.until.given else {}
+    skip = {"skip": dict(step.skip)} if step.skip else {}
     if step.kind == "rest":
-        return {"rest": {}, **({"isolated": True} if step.isolated else {}), **until}
+        return {"rest": {}, **({"isolated": True} if step.isolated else {}), **until, **skip}
+    ramp = {} if step.ramp is None else {"ramp": step.ramp}
+    return {step.kind: _setting(step), **ramp, **until, **skip}
+
+
+def _setting(step: Step) -> Any:
+    """What stands below the name of what a step controls."""
+    course = step.wave or step.drive
+    if course is not None:
+        return course.written()
+    if step.sweep is not None:
+        sweep = step.sweep
+        start = {} if sweep.start is None else {"from": sweep.start}
+        return {**start, "to": sweep.to, "rate": sweep.rate}
     setting = step.power if step.kind == "power" else step.voltage
-    return {step.kind: setting if step.current is None else str(step.current), **until}
+    return setting if step.current is None else str(step.current)
 
 
 def _flat(component: Component, family: Family) -> dict[str, Any]:

@@ -7,7 +7,10 @@ step's own checks read them.  Understood, in any case:
     Discharge|Charge at POWER ...
     Hold at VOLTAGE [for TIME] [until STOP ...]
     Rest [for TIME] [until STOP ...]
+    Ramp to CURRENT|POWER|VOLTAGE in TIME [for TIME] [until STOP ...]
+    Sweep [from VOLTAGE] to VOLTAGE at SPEED [until STOP ...]
 
+The current and power of a ramp have a sign: positive on discharge.
 A stop is a voltage, a C-rate or current (its size), a time, a charge per area, or
 ``filling 0.5``, ``surface filling 0.2``.
 """
@@ -23,9 +26,10 @@ __all__ = ["EXAMPLE", "read_sentence"]
 
 EXAMPLE = "'Discharge at C/2 until 2.5 V', 'Hold at 3.8 V until C/50' or 'Rest for 1 hour'"
 
-_VERBS = ("discharge", "charge", "hold", "rest")
+_VERBS = ("discharge", "charge", "hold", "rest", "ramp", "sweep")
 _SHAPE = re.compile(
-    r"\s*(?P<verb>[A-Za-z]+)(?:\s+at\s+(?P<at>.+?))?(?:\s+for\s+(?P<time>.+?))?"
+    r"\s*(?P<verb>[A-Za-z]+)(?:\s+from\s+(?P<start>.+?))?(?:\s+to\s+(?P<to>.+?))?"
+    r"(?:\s+in\s+(?P<ramp>.+?))?(?:\s+at\s+(?P<at>.+?))?(?:\s+for\s+(?P<time>.+?))?"
     r"(?:\s*,?\s*(?:or\s+)?until\s+(?P<until>.+?))?\s*\.?\s*",
     re.IGNORECASE,
 )
@@ -61,7 +65,7 @@ def read_sentence(text: str) -> dict[str, Any]:
         match = nearest(text.split()[0] if text.split() else "", _VERBS)
         hint = f"did you mean {match}? " if match else ""
         raise Refused(f"is {show(text)}, no step; {hint}write {EXAMPLE}, or a mapping")
-    step = _action(text, verb, found["at"])
+    step = _action(text, verb, {name: found[name] for name in ("start", "to", "ramp", "at")})
     until: dict[str, str] = {}
     if found["time"]:
         until["time"] = _plain(found["time"])
@@ -76,21 +80,51 @@ def read_sentence(text: str) -> dict[str, Any]:
     return {**step, **({"until": until} if until else {})}
 
 
-def _action(text: str, verb: str, at: str | None) -> dict[str, Any]:
+#: What each verb must have, and what it may have beside; an example of it.
+_SHAPES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "discharge": (("at",), (), "Discharge at C/2 until 2.5 V"),
+    "charge": (("at",), (), "Charge at C/2 until 4.2 V"),
+    "hold": (("at",), (), "Hold at 3.8 V until C/50"),
+    "rest": ((), (), "Rest for 1 hour"),
+    "ramp": (("to", "ramp"), (), "Ramp to C/2 in 10 s until 2.5 V"),
+    "sweep": (("to", "at"), ("start",), "Sweep from 3 V to 4 V at 0.1 mV/s"),
+}
+_SAID = {"at": "at", "to": "to", "ramp": "in", "start": "from"}
+
+
+def _action(text: str, verb: str, said: Mapping[str, str | None]) -> dict[str, Any]:
+    """What a verb does, with what was ``said`` after at, to, in and from."""
+    needed, others, example = _SHAPES[verb]
+    given = {name: _plain(value) for name, value in said.items() if value}
+    if verb == "rest" and "at" in given:
+        raise Refused(f"is {show(text)}; a rest is at nothing, write '{example}'")
+    for name in needed:
+        if name not in given:
+            what = "at what" if name == "at" else f"'{_SAID[name]}' what"
+            raise Refused(f"is {show(text)}, which says not {what}; write '{example}'")
+    for name in given:
+        if name not in (*needed, *others):
+            word = f"'{_SAID[name]}' does not go with '{verb}'"
+            raise Refused(f"is {show(text)}; {word}, write '{example}'")
     if verb == "rest":
-        if at:
-            raise Refused(f"is {show(text)}; a rest is at nothing, write 'Rest for 1 hour'")
         return {"rest": {}}
-    if not at:
-        example = "Hold at 3.8 V until C/50" if verb == "hold" else "Discharge at C/2 until 2.5 V"
-        raise Refused(f"is {show(text)}, which says not at what; write '{example}'")
-    value = _plain(at)
+    if verb == "ramp":
+        return {_quantity(given["to"]): given["to"], "ramp": given["ramp"]}
+    if verb == "sweep":
+        start = {"from": given["start"]} if "start" in given else {}
+        return {"voltage": {**start, "to": given["to"], "rate": given["at"]}}
+    value = given["at"]
     if verb == "hold":
         return {"voltage": value}
     if value.startswith(("-", "+")):
         raise Refused(f"is {show(text)}; the direction is in '{verb}', write no sign")
     key = "power" if _is(value, "W/m^2") else "current"
     return {key: value if verb == "discharge" else f"-{value}"}
+
+
+def _quantity(value: str) -> str:
+    """What a set point controls, by its unit."""
+    return next((k for k, u in (("voltage", "V"), ("power", "W/m^2")) if _is(value, u)), "current")
 
 
 def _stop(text: str, stop: str) -> tuple[str, str]:

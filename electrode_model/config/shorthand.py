@@ -6,45 +6,80 @@ are put in.  Every node keeps the place where it was written, so that errors and
 speak of that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from electrode_model.config import components, yaml_source
 from electrode_model.config.components import BESIDE_LAW, LAWS
-from electrode_model.config.problems import ConfigError, Problem, Refused, show, unknown
-from electrode_model.config.sentences import EXAMPLE, read_sentence
+from electrode_model.config.interphase import BESIDE_LAYER
+from electrode_model.config.problems import ConfigError, Problem, Refused
+from electrode_model.config.protocols import written_out
 from electrode_model.config.yaml_source import Node
+from electrode_model.material import NUMBERS, Material
+from electrode_model.scatter.joint import QUANTITIES
+from electrode_model.user_files import UserFileError, absolute, is_reference, parts
 
-__all__ = ["MOST_STEPS", "expand"]
+__all__ = ["expand"]
 
-MOST_STEPS = 10_000  # after repeats are unrolled
 
-_MODES = ("current", "voltage", "power", "rest", "repeat")
-_BESIDE = {"repeat": ("steps",), "rest": ("until", "isolated")}  # keys of a step, else until
+_Own: TypeAlias = tuple[str, Material]  # the material of a population, by its name
+_ROOM = 298.15  # K, for a kT in the keys of a user's material
 
 
 def expand(root: Node, folder: Path) -> tuple[Node, list[Problem]]:
-    """The written-out tree and the problems met; ``folder`` is where table files are sought."""
+    """The written-out tree and the problems met; ``folder`` is where files are sought."""
     problems: list[Problem] = []
+    root = _change(root, {key: partial(_placed, folder) for key in root.value if key != "name"})
+    pores: dict[str, Callable[[Node], Node]] = {"tortuosity": _tortuosity}
 
     def electrode(node: Node) -> Node:
-        particles = {"particles": lambda child: _populations(child, folder, problems)}
-        return _change(node, particles)
+        own = {
+            "particles": lambda child: _populations(child, folder, problems),
+            "connections": lambda child: _component(child, "model"),
+        }
+        return _change(node, pores | own)
 
     changes: dict[str, Callable[[Node], Node]] = {
         "negative": lambda node: electrode(_named(node, "model")),
         "electrolyte": lambda node: _split(_named(node, "model"), "model", ("concentration",)),
+        "separator": lambda node: _change(node, pores),
         "positive": electrode,
-        "protocol": lambda node: _protocol(node, problems),
+        "continue_from": lambda node: _absolute(node, folder),
+        "protocol": lambda node: written_out(node, folder, problems),
     }
     return _change(root, changes), problems
+
+
+def _placed(folder: Path, node: Node) -> Node:
+    """The same with the user's files in it named by paths that hold in any directory."""
+    if isinstance(node.value, dict):
+        return node.holding({key: _placed(folder, item) for key, item in node.value.items()})
+    if isinstance(node.value, tuple):
+        return node.holding(tuple(_placed(folder, item) for item in node.value))
+    return node.holding(absolute(node.value, folder)) if is_reference(node.value) else node
+
+
+def _absolute(node: Node, folder: Path) -> Node:
+    """A path of the file as one that holds wherever the resolved configuration is written."""
+    if not isinstance(node.value, str):
+        return node
+    return node.holding(str((folder / node.value).resolve()))
+
+
+def _tortuosity(node: Node) -> Node:
+    """A law by its name or ``law``; a number alone is a constant tortuosity."""
+    if isinstance(node.value, str):
+        return _component(node, "law")
+    return _value_or(node, "law", "constant")
 
 
 #: Sections that may be written as a name alone, and the key that the name then stands for.
 _ALONE = {
     "negative": "model",
     "electrolyte": "model",
+    "interphase": "model",
     "model": "name",
     "material": "name",
     "kinetics": "law",
@@ -111,21 +146,27 @@ def _population(node: Node, folder: Path, problems: list[Problem]) -> Node:
     if not isinstance(node.value, dict):
         return node
     material = node.get("material")
-    name = material and (material.get("name") or material).value
     kinetics = node.get("kinetics") or Node({}, (*node.path, "kinetics"), node.file, node.line)
     if kinetics.value is None:
         kinetics = kinetics.holding({})
-    node = node.holding({**node.value, "kinetics": _kinetics(kinetics, name)})
+    node = node.holding({**node.value, "kinetics": _kinetics(kinetics, _found(material))})
     node = _change(
         node,
         {
             "model": lambda child: _component(child, "name"),
             "size": lambda child: _value_or(child, "distribution", "constant"),
+            "scatter": _scatter,
+            "interphase": lambda child: _split(_named(child, "model"), "model", BESIDE_LAYER),
             "material": lambda child: _material(child, folder, problems),
             "initial_filling": lambda child: _value_or(child, "profile", "uniform"),
         },
     )
     return _count_listed(node)
+
+
+def _scatter(node: Node) -> Node:
+    forms = {name: lambda child: _component(child, "distribution") for name in QUANTITIES}
+    return _change(node, dict(forms))
 
 
 def _value_or(node: Node, tag: str, plain: str) -> Node:
@@ -134,6 +175,8 @@ def _value_or(node: Node, tag: str, plain: str) -> Node:
         return _component(node, tag)
     if isinstance(node.value, tuple) or node.value is None:
         return node
+    if is_reference(node.value):
+        return _component(node, tag)
     name = Node(plain, (*node.path, tag), node.file, node.line)
     value = node.holding({"value": _below(node, "value")})
     return node.holding({"name": name, "parameters": value})
@@ -160,6 +203,10 @@ def _material(node: Node, folder: Path, problems: list[Problem]) -> Node:
         return node
     own = {k: node.value[k] for k in ("name", "diffusivity_shape", "ocv") if k in node.value}
     rest = {key: child for key, child in node.value.items() if key not in own}
+    known = _parameters_of(own["name"].value) if "name" in own else {}
+    if known:
+        given = {key: rest.pop(key) for key in list(rest) if key in known or key not in NUMBERS}
+        own["parameters"] = node.holding(given)
     if "diffusivity_shape" in own:
         own["diffusivity_shape"] = _component(own["diffusivity_shape"], "form")
     ocv = own.get("ocv")
@@ -170,6 +217,14 @@ def _material(node: Node, folder: Path, problems: list[Problem]) -> Node:
             problems += error.problems
             del own["ocv"]
     return node.holding({**own, "overrides": node.holding(rest)})
+
+
+def _parameters_of(name: Any) -> Mapping[str, Any]:
+    """Keys of a user's material; none of one that cannot be read, which is refused later."""
+    try:
+        return components.material_parameters(name)
+    except UserFileError:
+        return {}
 
 
 def _table(node: Node, folder: Path) -> Node:
@@ -207,7 +262,7 @@ def _table(node: Node, folder: Path) -> Node:
     )
 
 
-def _kinetics(node: Node, material: Any) -> Node:
+def _kinetics(node: Node, material: _Own | None) -> Node:
     """The ``kinetics`` of a population, completed by the defaults of its material."""
     if not isinstance(node.value, dict):
         return node
@@ -217,16 +272,18 @@ def _kinetics(node: Node, material: Any) -> Node:
     return _split(merged, "law", BESIDE_LAW)
 
 
-def _material_kinetics(node: Node, material: Any) -> dict[str, Node]:
+def _material_kinetics(node: Node, own: _Own | None) -> dict[str, Node]:
     """The kinetics of a material as nodes whose origin is its source."""
-    if material not in components.material_names():
+    if own is None:
         return {}
-    found = components.material(material)
-    origin = f"material {material}: {found.kinetics_source or 'its file'}"
+    name, found = own
+    origin = f"material {name}: {found.kinetics_source or 'its file'}"
 
     def nodes(value: Any, path: tuple[str | int, ...]) -> Node:
         if isinstance(value, dict):
             value = {key: nodes(item, (*path, key)) for key, item in value.items()}
+        elif is_reference(value) and is_reference(name):  # beside the material's file
+            value = absolute(value, parts(name)[0].parent)
         return Node(value, path, origin)
 
     result: dict[str, Node] = nodes(dict(found.kinetics), node.path).value
@@ -235,20 +292,38 @@ def _material_kinetics(node: Node, material: Any) -> dict[str, Node]:
     return result
 
 
-def _defaults(node: Node, material: Any) -> dict[str, Node]:
+def _found(node: Node | None) -> _Own | None:
+    """The material that was written; None for one that is refused later."""
+    name = node and (node.get("name") or node).value
+    if name in components.material_names():
+        return name, components.material(name)
+    if node is None or not is_reference(name):
+        return None
+    try:
+        values = {}
+        for key, parameter in components.material_parameters(name).items():
+            written = node.get(key)
+            given = parameter.default if written is None else written.plain()
+            values[key] = parameter.read(given, _ROOM)
+        return name, components.material(name, values)
+    except (UserFileError, Refused):
+        return None
+
+
+def _defaults(node: Node, material: _Own | None) -> dict[str, Node]:
     """The material's defaults, less the parameters that another law does not have."""
     defaults = _material_kinetics(node, material)
     law = node.get("law")
     if law is None or "law" not in defaults or law.value == defaults["law"].value:
         return defaults
-    if law.value not in LAWS.names():
+    if not LAWS.has(law.value):
         return defaults
     kept = BESIDE_LAW if components.takes_exchange(law.value) else ()
     known = LAWS.parameters(law.value)
     return {k: v for k, v in defaults.items() if k in known or k in kept}
 
 
-def _complete_exchange(node: Node, material: Any) -> Node:
+def _complete_exchange(node: Node, material: _Own | None) -> Node:
     """A partly given exchange current takes the rest from the material's, if of that form."""
     given = node.get("exchange_current")
     default = _material_kinetics(node, material).get("exchange_current")
@@ -261,107 +336,3 @@ def _complete_exchange(node: Node, material: Any) -> Node:
     parameters = own.holding({**default.value["parameters"].value, **own.value})
     complete = given.holding({"name": given_name, "parameters": parameters})
     return node.holding({**node.value, "exchange_current": complete})
-
-
-def _protocol(node: Node, problems: list[Problem]) -> Node:
-    if not isinstance(node.value, tuple):
-        return node
-    if not node.value:
-        problems.append(node.problem("is empty; write at least one step"))
-    if len(node.value) > MOST_STEPS:
-        problems.append(node.problem(f"has {len(node.value)} steps; at most {MOST_STEPS} are read"))
-        return node.holding(())
-    try:
-        return node.holding(tuple(_steps(node.value, problems)))
-    except ConfigError as error:
-        problems += error.problems
-        return node.holding(())
-
-
-def _steps(nodes: Sequence[Node], problems: list[Problem]) -> list[Node]:
-    steps: list[Node] = []
-    for node in nodes:
-        steps += _step(node, problems)
-        if len(steps) > MOST_STEPS:
-            message = f"makes more than {MOST_STEPS} steps once repeats are unrolled"
-            raise ConfigError([node.problem(message)])
-    return steps
-
-
-def _step(node: Node, problems: list[Problem]) -> list[Node]:
-    """The resolved steps of one written step; none if its form is wrong."""
-    if isinstance(node.value, str):
-        try:
-            node = _said(node, read_sentence(node.value))
-        except Refused as error:
-            problems.append(node.problem(str(error)))
-            return []
-    modes = [key for key in _MODES if node.get(key) is not None]
-    if not isinstance(node.value, dict) or len(modes) != 1:
-        problems += _misshapen(node, modes)
-        return []
-    mode = modes[0]
-    allowed = (mode, *_BESIDE.get(mode, ("until",)))
-    for key, child in node.value.items():
-        if key not in allowed:
-            problems.append(child.problem(unknown(key, allowed)))
-    if mode == "repeat":
-        return _repeat(node, problems)
-    step = {"kind": node.holding(mode)}
-    step |= {key: child for key, child in node.value.items() if key in allowed}
-    if mode == "rest":
-        step = _rest(step, problems)
-    return [node.holding(step)]
-
-
-def _said(node: Node, step: dict[str, Any]) -> Node:
-    """The keys of a sentence, all at the place of the sentence."""
-    children = {}
-    for key, value in step.items():
-        place = Node(value, (*node.path, key), node.file, node.line)
-        children[key] = _said(place, value) if isinstance(value, dict) else place
-    return node.holding(children)
-
-
-def _misshapen(node: Node, modes: Sequence[str]) -> list[Problem]:
-    rule = f"a step has exactly one of {', '.join(_MODES)}"
-    if not isinstance(node.value, dict):
-        text = f"{rule}, such as 'rest: 30 min', or is said in words, such as {EXAMPLE}"
-        return [node.problem(f"is {show(node.plain())}; {text}")]
-    if modes:
-        return [node.problem(f"has {' and '.join(modes)}; {rule}")]
-    problems = [
-        child.problem(unknown(key, (*_MODES, "until", "steps")))
-        for key, child in node.value.items()
-        if key not in ("until", "steps", "isolated")
-    ]
-    return problems or [node.problem(f"says nothing to do; {rule}")]
-
-
-def _repeat(node: Node, problems: list[Problem]) -> list[Node]:
-    count, steps = node.value["repeat"], node.get("steps")
-    if steps is None or not isinstance(steps.value, tuple) or not steps.value:
-        problems.append((steps or node).problem("needs 'steps', a list of what to repeat"))
-        return []
-    inner = _steps(steps.value, problems)
-    times = count.value
-    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-        problems.append(count.problem(f"is {show(count.plain())}; a whole number from 1 is needed"))
-        return inner
-    if len(inner) * times > MOST_STEPS:
-        message = f"makes {len(inner) * times} steps; at most {MOST_STEPS} are allowed"
-        raise ConfigError([count.problem(message)])
-    return inner * times
-
-
-def _rest(step: dict[str, Node], problems: list[Problem]) -> dict[str, Node]:
-    """``rest: 30 min`` as a rest until that time; ``rest: {}`` leaves it to ``until``."""
-    rest = step.pop("rest")
-    if rest.value is None or rest.value == {}:
-        return step
-    until = step.get("until") or rest.holding({})
-    if isinstance(until.value, dict):
-        if "time" in until.value:
-            problems.append(rest.problem("gives a time, and until.time gives one too; keep one"))
-        step["until"] = until.holding({**until.value, "time": rest})
-    return step

@@ -1,12 +1,13 @@
-"""Steps of the protocol: a current, a held voltage or a rest, and what ends each."""
+"""Steps of the protocol: what is controlled, how it changes with time, and what ends each."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, model_validator
 
+from electrode_model.config.courses import Controlled, Drive, Sweep, Wave
 from electrode_model.config.fields import Current, Quantity, Read, Section, checked, read_current
-from electrode_model.config.problems import Location
+from electrode_model.config.problems import Location, Refused, show, unknown
 
 __all__ = ["Step", "Stops"]
 
@@ -33,6 +34,8 @@ class Stops(Section):
         Quantity("1", "filling of any place of any particle's surface", above=0, below=1),
     ] = None
     time: Annotated[float | None, Quantity("s", "time since the step began", above=0)] = None
+    voltage_below: Annotated[float | None, Quantity("V", "cell voltage, reached from above")] = None
+    voltage_above: Annotated[float | None, Quantity("V", "cell voltage, reached from below")] = None
 
     @property
     def given(self) -> dict[str, float]:
@@ -40,11 +43,20 @@ class Stops(Section):
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: value for name, value in values.items() if value is not None}
 
+    @property
+    def voltages(self) -> dict[str, float]:
+        """The stops that are voltages, by name."""
+        return {name: value for name, value in self.given.items() if name in _VOLTAGES}
+
+
+_VOLTAGES = ("voltage", "voltage_below", "voltage_above")
+_NO_CURRENT = dict.fromkeys(("current", "rate"), "the step gives the current")
+_HELD = dict.fromkeys(_VOLTAGES, "the step gives the voltage")
 
 #: Stops that say nothing new, and why.
-_FIXED = {
-    "current": {"current": "the step gives the current", "rate": "the step gives the current"},
-    "voltage": {"voltage": "the step holds the voltage"},
+_FIXED: dict[str, dict[str, str]] = {
+    "current": _NO_CURRENT,
+    "voltage": _HELD,
     "power": {},
     "rest": {
         "current": "a rest has no current",
@@ -54,13 +66,36 @@ _FIXED = {
         "surface_filling": "a rest has no direction",
     },
 }
+#: The same of set points that swing or sweep.
+_CHANGING = {
+    "current": "the current may pass through zero at any time",
+    "rate": "the current may pass through zero at any time",
+    "surface_filling": "the step has no one direction",
+}
 _NO_VOLTAGE = "isolated particles share no voltage"
+
+
+def _skips(value: Any, _: float | None) -> dict[str, int]:
+    """Steps to skip by the stop that asks for it; raises Refused."""
+    if not isinstance(value, dict):
+        raise Refused(
+            f"is {show(value)}; write stops with numbers of steps, such as {{voltage: 3}}"
+        )
+    faults: list[tuple[Location, str]] = []
+    for key, count in value.items():
+        if key not in Stops.model_fields:
+            faults.append(((key,), unknown(key, list(Stops.model_fields))))
+        elif isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            faults.append(((key,), f"is {show(count)}; a whole number from 1 is needed"))
+    if faults:
+        raise Refused("", *faults)
+    return dict(value)
 
 
 class Step(Section):
     """One step of the protocol."""
 
-    kind: Literal["current", "voltage", "power", "rest"]
+    kind: Literal["current", "voltage", "power", "rest", "drive"]
     current: Annotated[Current | None, Read(read_current, ("string", "number"))] = Field(
         default=None,
         description="positive on discharge: 1 C, C/20 or 12 A/m^2 (a bare number is in A/m^2)",
@@ -70,68 +105,129 @@ class Step(Section):
         float | None,
         Quantity("W/m^2", "power per area, positive on discharge", at_least=-1e6, at_most=1e6),
     ] = None
+    sweep: Sweep | None = Field(default=None, description="a voltage that moves at a constant rate")
+    wave: Wave | None = Field(default=None, description="a set point that swings about a mean")
+    drive: Drive | None = Field(default=None, description="set points at given times")
+    ramp: Annotated[
+        float | None,
+        Quantity("s", "time in which the set point is reached from where the last step ended",
+                 above=0),
+    ] = None  # fmt: skip
     isolated: StrictBool = Field(
         default=False,
         description="of a rest: no lithium passes through the surface of a particle",
     )
     until: Stops = Field(default=Stops(), description="what ends the step, whichever comes first")
+    skip: Annotated[dict[str, int], Read(_skips, "object")] = Field(
+        default_factory=dict,
+        description="following steps that are left out, by the stop that ended this one",
+    )
+
+    @property
+    def controlled(self) -> Controlled:
+        """What the circuit is told: a rest is a current of zero."""
+        if self.drive is not None:
+            return self.drive.quantity
+        if self.kind == "voltage" or self.kind == "power":
+            return self.kind
+        return "current"
+
+    @property
+    def changing(self) -> bool:
+        """Whether the set point moves all along, so that the step has no one direction."""
+        return self.sweep is not None or self.wave is not None or self.drive is not None
+
+    @property
+    def duration(self) -> float | None:
+        """Time [s] after which a drive cycle is over."""
+        return None if self.drive is None else self.drive.duration
 
     @property
     def label(self) -> str:
         """The step in short: ``discharge at 1 C until 2.5 V``."""
+        action = self._action()
+        if self.ramp is not None:
+            action += f" after a ramp of {_duration(self.ramp)}"
+        stops = list(self._stop_texts())
+        if not stops:
+            return action
+        if self.kind == "rest" and [*self.until.given] == ["time"]:
+            return f"{action} {stops[0]}"
+        return f"{action} until {' or '.join(stops)}"
+
+    def _action(self) -> str:
+        for course in (self.wave, self.drive):
+            if course is not None:
+                return course.text
+        if self.sweep is not None:
+            start = "" if self.sweep.start is None else f" from {self.sweep.start:g} V"
+            return f"sweep{start} to {self.sweep.to:g} V at {self.sweep.rate * 1000:g} mV/s"
         if self.current is not None:
             direction = "discharge" if self.current.value > 0 else "charge"
             unit = "C" if self.current.unit == "C-rate" else self.current.unit
-            action = f"{direction} at {abs(self.current.value):g} {unit}"
-        elif self.power is not None:
+            return f"{direction} at {abs(self.current.value):g} {unit}"
+        if self.power is not None:
             direction = "discharge" if self.power > 0 else "charge"
-            action = f"{direction} at {abs(self.power):g} W/m^2"
-        else:
-            rest = "rest of isolated particles" if self.isolated else "rest"
-            action = rest if self.voltage is None else f"hold {self.voltage:g} V"
-        if self.kind == "rest" and [*self.until.given] == ["time"]:
-            return f"{action} {next(self._stop_texts())}"
-        return f"{action} until {' or '.join(self._stop_texts())}"
+            return f"{direction} at {abs(self.power):g} W/m^2"
+        rest = "rest of isolated particles" if self.isolated else "rest"
+        return rest if self.voltage is None else f"hold {self.voltage:g} V"
 
     def _stop_texts(self) -> Iterator[str]:
         for name, value in self.until.given.items():
             if name == "time":
-                size, unit = _time_unit(value)
-                yield f"{value / size:g} {unit}"
+                yield _duration(value)
             elif name in ("filling", "surface_filling"):
                 yield f"{name.replace('_', ' ')} {value:g}"
+            elif name in ("voltage_below", "voltage_above"):
+                yield f"{name.removeprefix('voltage_')} {value:g} V"
             else:
                 yield f"{value:g} {_UNITS[name]}"
 
     @model_validator(mode="after")
     def _check(self) -> "Step":
-        faults: list[tuple[Location, str]] = []
-        if self.kind != "rest" and getattr(self, self.kind) is None:
-            faults.append(((self.kind,), "is null; write a value, or a rest"))
+        return checked(self, [*self._setting_faults(), *self._stop_faults()])
+
+    def _setting_faults(self) -> Iterator[tuple[Location, str]]:
+        """What the step does, and how it begins."""
+        given = self.sweep is not None or self.wave is not None
+        if self.kind != "rest" and not given and getattr(self, self.kind) is None:
+            yield (self.kind,), "is null; write a value, or a rest"
         if self.power == 0:
-            faults.append((("power",), "is no power at all; write a rest, such as 'rest: 30 min'"))
+            yield ("power",), "is no power at all; write a rest, such as 'rest: 30 min'"
+        if self.ramp is not None and (self.changing or self.kind == "rest"):
+            reason = "a rest has no set point" if self.kind == "rest" else "it has a course already"
+            yield ("ramp",), f"cannot lead into this step: {reason}; remove it"
+        if self.isolated and self.kind != "rest":
+            yield ("isolated",), "is true, but only a rest can isolate the particles; remove it"
+        lasts, time = self.duration, self.until.time
+        if lasts is not None and time is not None and time > lasts:
+            message = f"is {time:g} s, but the drive cycle is over after {lasts:g} s"
+            yield ("until", "time"), f"{message}; remove it, or write drive.repeat"
+
+    def _stop_faults(self) -> Iterator[tuple[Location, str]]:
+        """What ends the step."""
         given = self.until.given
+        fixed = _FIXED["rest" if self.kind == "rest" else self.controlled]
         for stop in given:
-            reason = _FIXED[self.kind].get(stop)
-            if self.isolated and stop == "voltage":
+            reason = fixed.get(stop) or (_CHANGING.get(stop) if self.changing else None)
+            if self.isolated and stop in _VOLTAGES:
                 reason = _NO_VOLTAGE
             if reason:
-                faults.append((("until", stop), f"cannot end this step: {reason}; remove it"))
-        if self.isolated and self.kind != "rest":
-            message = "is true, but only a rest can isolate the particles; remove it"
-            faults.append((("isolated",), message))
-        if not given:
+                yield ("until", stop), f"cannot end this step: {reason}; remove it"
+        if not given and self.drive is None and self.sweep is None:
             example = "'rest: 30 min'" if self.kind == "rest" else "'until: {time: 1 h}'"
             message = f"needs at least one of {', '.join(Stops.model_fields)}"
-            faults.append((("until",), f"{message}; write for example {example}"))
-        return checked(self, faults)
+            yield ("until",), f"{message}; write for example {example}"
+        for stop in self.skip:
+            if stop not in given:
+                message = f"is no stop of this step; its stops are {', '.join(given) or 'none'}"
+                yield ("skip", stop), message
 
 
 _UNITS = {"voltage": "V", "current": "A/m^2", "rate": "C", "capacity": "A h/m^2"}
 
 
-def _time_unit(seconds: float) -> tuple[float, str]:
-    """The largest unit that a time is a whole multiple of."""
-    if seconds % 3600 == 0:
-        return 3600, "h"
-    return (60, "min") if seconds % 60 == 0 else (1, "s")
+def _duration(seconds: float) -> str:
+    """In the largest unit that a time is a whole multiple of."""
+    size, unit = (1, "s") if seconds % 60 else (60, "min") if seconds % 3600 else (3600, "h")
+    return f"{seconds / size:g} {unit}"

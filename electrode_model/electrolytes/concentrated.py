@@ -19,6 +19,7 @@ from electrode_model.electrolyte import (
     constant,
 )
 from electrode_model.quantities import Spec
+from electrode_model.user_files import find, is_reference
 
 __all__ = ["build"]
 
@@ -38,15 +39,19 @@ def build(
 ) -> Transport:
     """Properties from a module of :mod:`electrode_model.electrolytes.properties`.
 
+    A user's file, or an object in it, does as well if it has the same functions.
     A given number replaces the property at every concentration; t_plus = 1 makes a
     single-ion conductor, in which no concentration gradient can arise.
     """
-    source = import_module(f"electrode_model.electrolytes.properties.{properties}")
+    if is_reference(properties):
+        source = find(properties)
+    else:
+        source = import_module(f"electrode_model.electrolytes.properties.{properties}")
     given = (t_plus, diffusivity, conductivity, thermodynamic_factor)
     fitted = any(number is None for number in given)
     return Transport(
-        temperatures=source.TEMPERATURES if fitted else None,
-        concentrations=source.CONCENTRATIONS if fitted else None,
+        temperatures=getattr(source, "TEMPERATURES", None) if fitted else None,
+        concentrations=getattr(source, "CONCENTRATIONS", None) if fitted else None,
         diffusivity=_constant(diffusivity) or source.diffusivity,
         conductivity=_constant(conductivity) or source.conductivity,
         t_plus=_constant(t_plus) or source.t_plus,

@@ -67,3 +67,12 @@ def _table(name: str, c: np.ndarray, values: Sequence[float]) -> Property:
         return curve(c_e)
 
     return property_of
+
+
+#: Keys without a default with which tests try the model: round numbers of a carbonate electrolyte.
+EXAMPLE = {
+    "concentrations": [0.0, "0.5 mol/L", "1 mol/L", "2 mol/L"],
+    "conductivity": [0.1, 0.8, 1.0, 0.7],
+    "diffusivity": [3e-10],
+    "t_plus": [0.4],
+}

@@ -121,7 +121,8 @@ def law_of(
 ) -> Law:
     """The law of a population of a configuration, its particles taken as uniform and alike.
 
-    ``rate`` is the mean over the volume of the population's k0 A / (V e rho_s); ``domain``
+    ``rate`` is the mean over the volume of the population's k0 A / (V e rho_s), A being the wetted
+    surface; ``domain``
     None takes the range of the material's open-circuit voltage, up to c = 1.  The series
     resistance is the configuration's.
 
@@ -134,7 +135,6 @@ def law_of(
     from electrode_model.analysis.alone import electrode_alone
     from electrode_model.analysis.exchange_current import known_range
     from electrode_model.assemble import assemble, chemistry
-    from electrode_model.config import components
     from electrode_model.config.problems import ConfigError, Problem
 
     alone = electrode_alone(config, population, filling=0.5, homogeneous=True)
@@ -148,9 +148,7 @@ def law_of(
     assembly = assemble(alone)
     group = assembly.groups[0]
     reaction = np.broadcast_to(group.q[group.kernel.names.index("reaction")], group.share.shape)
-    material = components.material(given.material.name)
-    numbers = {name: number.value for name, number in material.numbers.items()}
-    numbers |= given.material.overrides
+    material, numbers = given.material.found, given.material.numbers
     if domain is None:
         domain = (known_range(alone)[0], 1.0)
     return Law(

@@ -143,6 +143,9 @@ class Population:
         self.delta[-1] = current
         return self.delta
 
+    def at(self, t: float) -> None:
+        """Nothing here depends on the time."""
+
     def fillings_inside(self) -> bool:
         """Densities have no bounds that a step must keep."""
         return True

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from electrode_model.particle import Chemistry, Model, Particles
-from electrode_model.particles.plate import Cell, Sharing, plates
+from electrode_model.particles.plate import Cell, ContactSeed, Sharing, plates
 
 __all__ = ["build", "wetted_ends"]
 
@@ -32,6 +32,7 @@ def build(
     cell: Cell = 1e-9,
     wetted: bool = True,
     sharing: Sharing = None,
+    contact_seed: ContactSeed = None,
 ) -> list[Model]:
     """About length/``cell`` states each; ``size`` is the length of the plate along [100].
 
@@ -39,13 +40,14 @@ def build(
     Plates of nearly equal length share a number of cells, hence a kernel: ``sharing`` 0.2 lets
     cells be a fifth finer for that.  None: cells are as wide as they may be while that takes
     no more than 30 grids, else up to a fifth finer.  ``wetted`` false leaves the ends neutral,
-    dc/dx = 0.
+    dc/dx = 0.  A plate without contact on part of its surface reacts the more slowly everywhere,
+    or with a ``contact_seed`` not at all on one stretch of it.
     """
 
     def more(width: Array) -> Mapping[str, Array]:
         return wetted_ends(particles, width) if wetted else {}
 
-    return plates(particles, chemistry, cell, sharing, more)
+    return plates(particles, chemistry, cell, sharing, more, contact_seed)
 
 
 def wetted_ends(particles: Particles, width: Array) -> dict[str, Array]:

@@ -16,7 +16,7 @@ import numpy as np
 from electrode_model.layers import SPLIT, Difference, Split, parted, split
 from electrode_model.particle import Chemistry, Model, Particles
 from electrode_model.particles.allen_cahn import wetted_ends
-from electrode_model.particles.plate import Cell, Sharing, plates
+from electrode_model.particles.plate import Cell, ContactSeed, Sharing, plates
 
 __all__ = ["build"]
 
@@ -30,6 +30,7 @@ def build(
     cell: Cell = 50e-9,
     wetted: bool = True,
     sharing: Sharing = None,
+    contact_seed: ContactSeed = None,
     layer_split: Split = SPLIT,
     start_difference: Difference = 0.0,
 ) -> list[Model]:
@@ -42,4 +43,9 @@ def build(
         return wetted_ends(particles, width) if wetted else {}
 
     laws = split(chemistry, layer_split, particles)
-    return parted(plates(particles, laws, cell, sharing, more, layers=2), start_difference)
+    models = plates(particles, laws, cell, sharing, more, contact_seed, layers=2)
+    return parted(models, start_difference)
+
+
+#: Keys of a population with which tests try the model: the phases of two layers, resolved.
+EXAMPLE = {"material": "graphite_2param", "size": 1e-6, "model": {"start_difference": 0.1}}

@@ -47,11 +47,13 @@ def phase_field(
     nodes: int,
     refinement: float,
     layers: int = 1,
+    own_strain: bool = False,
 ) -> Model:
     """The model with one filling at every point, or with one in each of two ``layers``.
 
     With two, each layer has the gradient energy kappa/2 |grad c_i|^2 and half of the sites, and
-    the crystal is strained by the mean of both.
+    the crystal is strained by the mean of both, or with ``own_strain`` each layer by its own
+    filling.
     """
     grid = radial(shape, nodes, refinement)
 
@@ -70,4 +72,5 @@ def phase_field(
     }
     if particles.wetting or np.isnan(particles.wetting):
         numbers["surface_wetting"] = particles.wetting / layers * particles.size
-    return surface_limited(particles, chemistry, grid, numbers, inner, layers)
+    strain = particles.strain if own_strain else 0.0
+    return surface_limited(particles, chemistry, grid, numbers, inner, layers, strain)

@@ -71,10 +71,10 @@ def build(
         sampling=sampling,
         seed=seed,
     )
-    velocity = particles.reaction * 2 / particles.thickness
+    velocity = particles.velocity * 2 / particles.thickness
     numbers: dict[str, Array] = {f"reaction_{i}": velocity * factors[:, i] for i in range(nodes)}
-    if particles.film > 0:  # the drop is that of the channel's own current
-        numbers |= {f"film_{i}": particles.film * factors[:, i] for i in range(nodes)}
+    for name, film in particles.films.items():  # the drop is that of the channel's own current
+        numbers |= {f"{name}_{i}": film * factors[:, i] for i in range(nodes)}
     if particles.gradient > 0:
         numbers["gradient"] = particles.gradient / width**2
         if wetted:
@@ -142,3 +142,7 @@ def _field(extent: float, nodes: int, stream: np.random.Generator) -> Array:
     phase = np.multiply.outer(x, wave)
     values: Array = np.cos(phase) @ (amplitude * even) + np.sin(phase) @ (amplitude * odd)
     return values
+
+
+#: Keys of a population with which tests try the model: rates that a finer grid shares.
+EXAMPLE = {"model": {"correlation_length": 5e-9}}

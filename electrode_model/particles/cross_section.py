@@ -66,12 +66,11 @@ def build(
     count = particles.size.size
     draw = np.random.default_rng(seed).uniform(-1.0, 1.0, count)
     numbers = {
-        "reaction": particles.reaction / particles.size,
+        "reaction": particles.velocity / particles.size,
         "diffusion": particles.diffusivity / particles.size**2,
         "blocked": np.clip(blocked + blocked_spread * draw, 0.0, max(blocked, 0.95)),
+        **particles.films,
     }
-    if particles.film > 0:
-        numbers["film"] = np.full(count, particles.film)
     react = (
         partial(_kinetics, chemistry, patch_rate)
         if flux_ratio is None
@@ -165,3 +164,7 @@ def _shared(
         return Interface(distribution * mean(dphi), ca.SX(0, 1), ca.SX(0, 1))
     j = ca.SX.sym("j")
     return Interface(distribution * j, j, mean(dphi + film * j) - j)
+
+
+#: Keys of a population with which tests try the model: a patch.
+EXAMPLE = {"model": {"blocked": 0.5}}

@@ -14,7 +14,7 @@ from electrode_model.grid import radial
 from electrode_model.inner_transport import Nodes, Refinement, Shape, surface_limited
 from electrode_model.particle import Chemistry, Model, Particles
 
-__all__ = ["build"]
+__all__ = ["build", "fickian"]
 
 
 def build(
@@ -26,6 +26,18 @@ def build(
     refinement: Refinement = 1.0,
 ) -> list[Model]:
     """``nodes`` states each; ``size`` is the radius or the half length of a slab."""
+    return [fickian(particles, chemistry, shape, nodes, refinement)]
+
+
+def fickian(
+    particles: Particles,
+    chemistry: Chemistry,
+    shape: Shape,
+    nodes: int,
+    refinement: float,
+    layers: int = 1,
+) -> Model:
+    """The model with one filling at every point, or with one in each of two ``layers``."""
     grid = radial(shape, nodes, refinement)
 
     def inner(
@@ -35,4 +47,4 @@ def build(
         return flux, laws.potential(c)
 
     numbers = {"diffusion": particles.diffusivity / particles.size**2}
-    return [surface_limited(particles, chemistry, grid, numbers, inner)]
+    return surface_limited(particles, chemistry, grid, numbers, inner, layers)

@@ -58,9 +58,8 @@ def uniform(
         area_per_volume = np.full_like(particles.size, 2 / particles.thickness)
     else:
         area_per_volume = (EXPONENT[shape] + 1) / particles.size
-    given = {"reaction": particles.reaction * area_per_volume, **(numbers or {})}
-    if particles.film > 0:
-        given["film"] = np.full_like(particles.size, particles.film)
+    velocity = particles.velocity * area_per_volume
+    given = {"reaction": velocity, **(numbers or {}), **particles.films}
     x = ca.SX.sym("c", layers)
     c_bar, c_e, dphi = (ca.SX.sym(name) for name in ("c_bar", "c_e", "dphi"))
     q = ca.SX.sym("q", len(given))

@@ -23,3 +23,7 @@ def build(
     """Two states each; sizes and shapes as of a homogeneous particle."""
     laws = split(chemistry, layer_split, particles)
     return parted([uniform(particles, laws, shape, layers=2)], start_difference)
+
+
+#: Keys of a population with which tests try the model: the phases of two layers, resolved.
+EXAMPLE = {"material": "graphite_2param", "size": 1e-6, "model": {"start_difference": 0.1}}

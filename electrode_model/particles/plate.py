@@ -18,7 +18,7 @@ from electrode_model.particle import Chemistry, Kernel, Model, Particles, interf
 from electrode_model.quantities import Spec
 from electrode_model.symbolic import exp
 
-__all__ = ["Cell", "Sharing", "plate", "plates"]
+__all__ = ["Cell", "ContactSeed", "Sharing", "plate", "plates", "shares_in_contact"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -26,6 +26,13 @@ Cell = Annotated[float, Spec("m", "largest width of a cell along the plate", abo
 Sharing = (
     Annotated[
         float, Spec("1", "how much finer cells may be for plates to share a grid", at_least=0.0)
+    ]
+    | None
+)
+ContactSeed = (
+    Annotated[
+        int,
+        Spec("1", "contact is lost on one stretch, at a place drawn by this seed", at_least=0),
     ]
     | None
 )
@@ -39,6 +46,7 @@ def plates(
     cell: float,
     sharing: float | None,
     more: Callable[[Array], Mapping[str, Array]],
+    contact_seed: int | None = None,
     layers: int = 1,
 ) -> list[Model]:
     """Models of plates of any length in cells of at most ``cell``.
@@ -46,17 +54,20 @@ def plates(
     ``more`` gives numbers of a particle beyond reaction, film and gradient from the widths of
     the cells (p,).  With two ``layers`` each has a filling in every cell, half of the sites and
     the gradient energy kappa/2 (dc_i/dx)^2.
+
+    The share of its surface that has no contact, wetted and wired, is spread evenly over a plate,
+    so that it reacts the more slowly; with a ``contact_seed`` it is one stretch of
+    :func:`shares_in_contact`, beyond which the plate reacts as it would.
     """
     models = []
     for count, index in _grids(particles.size, cell, sharing):
         width = particles.size[index] / count
         numbers = {
-            "reaction": np.full(index.size, particles.reaction * 2 / particles.thickness),
+            **_reactions(particles, index, count, contact_seed),
             "gradient": layers * particles.gradient / width**2,
             **more(width),
+            **{name: values[index] for name, values in particles.films.items()},
         }
-        if particles.film > 0:
-            numbers["film"] = np.full(index.size, particles.film)
         kernel = plate(
             chemistry,
             count,
@@ -67,6 +78,35 @@ def plates(
         )
         models.append(Model(kernel, index, numbers))
     return models
+
+
+def _reactions(
+    particles: Particles, index: np.ndarray, count: int, contact_seed: int | None
+) -> dict[str, Array]:
+    """The number ``reaction`` of plates, or ``reaction_0``, ``reaction_1``, ... of their cells."""
+    if contact_seed is None or np.all(particles.contact == 1):
+        return {"reaction": particles.velocity[index] * 2 / particles.thickness}
+    shares = shares_in_contact(particles.contact[index], index, count, contact_seed)
+    whole = particles.reaction[index] * 2 / particles.thickness
+    return {f"reaction_{k}": whole * shares[:, k] for k in range(count)}
+
+
+def shares_in_contact(contact: Array, index: np.ndarray, count: int, seed: int) -> Array:
+    """Share of each of ``count`` cells that has contact, (p, count), of plates ``index`` (p,).
+
+    A stretch of 1 - ``contact`` (p,) of the length has none.  It begins anywhere from which it
+    ends within the plate, drawn by ``seed`` and the plate's number; cells that it covers in part
+    react in part, so that ``contact`` is exact on every grid.  The option localized_losses of MPET
+    1.0.1 rounds the stretch to whole cells, draws its place anew in every run, and lets it go on
+    at the other end, but for six cells.
+    """
+    lost = 1 - contact
+    place = np.array([np.random.default_rng([seed, int(k)]).random() for k in index])
+    first = (place * contact)[:, None]
+    edges = np.arange(count + 1) / count
+    before = np.clip(edges - first, 0.0, lost[:, None])  # length without contact up to each edge
+    shares: Array = 1 - np.diff(before, axis=1) * count
+    return np.clip(shares, 0.0, 1.0)  # rounding
 
 
 def _grids(

@@ -17,7 +17,7 @@ import numpy as np
 
 from electrode_model.constants import HOUR
 from electrode_model.particle import Chemistry, Model, Particles
-from electrode_model.particles.plate import Cell, Sharing, plates
+from electrode_model.particles.plate import Cell, ContactSeed, Sharing, plates
 from electrode_model.quantities import Spec
 
 __all__ = ["build"]
@@ -31,6 +31,7 @@ def build(
     *,
     cell: Cell = 1e-9,
     sharing: Sharing = None,
+    contact_seed: ContactSeed = None,
     surface_diffusivity: Annotated[
         float, Spec("m^2/s", "tracer diffusivity along the plate", at_least=0.0)
     ]
@@ -40,7 +41,7 @@ def build(
 
     ``surface_diffusivity`` None is the material's diffusivity.  It is an average over the
     thickness: a layer d on both faces with a diffusivity D gives 2 D d / thickness.  ``cell`` and
-    ``sharing`` are those of the reaction plate.
+    ``sharing`` and ``contact_seed`` are those of the reaction plate.
     """
     along = particles.diffusivity
     if surface_diffusivity is not None:
@@ -54,4 +55,4 @@ def build(
             numbers["surface_wetting"] = particles.wetting * width
         return numbers
 
-    return plates(particles, chemistry, cell, sharing, more)
+    return plates(particles, chemistry, cell, sharing, more, contact_seed)

@@ -14,6 +14,7 @@ __all__ = ["read_layout", "write_layout"]
 
 _GRID = tuple(Profiles.__dataclass_fields__)  # each an array in layout/
 _ARRAYS = ("size", "volume", "weight")
+_LATER = ("k0", "film_resistance", "contact")  # which results of version 0.1 do not have
 _SCALARS = ("capacity", "mass")
 _NEGATIVE = "negative_"
 
@@ -46,7 +47,7 @@ def read_layout(folder: Path) -> Layout:
 
 
 def _arrays(layout: Layout) -> dict[str, np.ndarray]:
-    arrays = {name: getattr(layout, name) for name in _ARRAYS}
+    arrays = {name: getattr(layout, name) for name in (*_ARRAYS, *_LATER)}
     for k, group in enumerate(layout.profiles):
         arrays |= {f"{name}_{k}": getattr(group, name) for name in _GRID}
     return arrays
@@ -67,5 +68,6 @@ def _layout(
         for k in range(scalars["profiles"])
     )
     own: dict[str, Any] = {name: arrays[prefix + name] for name in _ARRAYS}
+    own |= {name: arrays[prefix + name] for name in _LATER if prefix + name in arrays}
     own |= {name: scalars[name] for name in _SCALARS}
     return Layout(**cell, **own, profiles=profiles)

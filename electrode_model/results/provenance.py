@@ -66,4 +66,9 @@ def _seeds(population: "Population") -> dict[str, int]:
         numbers: dict[str, Any] = {} if component is None else component.parameters
         if numbers.get("seed") is not None and numbers.get("sampling") != "quantiles":
             found[name] = int(numbers["seed"])
+    place = population.model.parameters.get("contact_seed")
+    if place is not None:
+        found["contact"] = int(place)
+    if population.scattering.drawn:
+        found["scatter"] = int(population.scattering.seed)
     return found

@@ -1,10 +1,12 @@
 """What a solver hands over during a run: the layout once, then rows, frames and reports."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Frame", "Layout", "Profiles", "Progress", "Row", "StepReport"]
+__all__ = ["FinalState", "Frame", "Layout", "Profiles", "Progress", "Row", "StepReport"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Layout:
     capacity: float  # A h/m^2, theoretical, of the electrode
     one_c: float  # A/m^2
     mass: float | None  # kg/m^2 of active material; None if its density is unknown
+    # (n_p,) each of what may differ from particle to particle; (0,) in results of older versions
+    k0: np.ndarray = field(default_factory=lambda: np.empty(0))  # A/m^2 where there is contact
+    film_resistance: np.ndarray = field(default_factory=lambda: np.empty(0))  # ohm m^2, as k0
+    contact: np.ndarray = field(default_factory=lambda: np.empty(0))  # share of the surface
     electrode: str = "positive"
     negative: "Layout | None" = None  # the particles of a porous negative electrode
 
@@ -64,6 +70,8 @@ class Row:
     capacity: float  # A h/m^2 discharged since the start
     positive_filling: float
     negative_filling: float | None = None  # of a porous negative electrode
+    temperature: float | None = None  # K, with a heat balance
+    heat: float | None = None  # J/m^2 released since the start, with a heat balance
 
 
 @dataclass(frozen=True)
@@ -105,3 +113,13 @@ class Progress:
     label: str
     voltage: float  # V
     fraction: float  # of the current step, 0 .. 1 as estimated; nan if unknown
+
+
+@dataclass(frozen=True)
+class FinalState:
+    """Everything that the equations know at the end of a run."""
+
+    time: float  # s
+    values: np.ndarray  # (n,) in the units of the inside, in the order of the solver
+    unknowns: Mapping[str, Any]  # what identifies them: names, numbers, digests
+    units: Mapping[str, float]  # units of the inside in SI: "voltage" [V], "current" [A/m^2]

@@ -8,7 +8,7 @@ killed.  All numbers are SI, capacities A h/m^2; the current is positive on disc
 
 import difflib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -29,7 +29,16 @@ from electrode_model.results.fields import (
 )
 from electrode_model.results.layouts import read_layout, write_layout
 from electrode_model.results.provenance import seeds, versions
-from electrode_model.results.records import Frame, Layout, Profiles, Progress, Row, StepReport
+from electrode_model.results.records import (
+    FinalState,
+    Frame,
+    Layout,
+    Profiles,
+    Progress,
+    Row,
+    StepReport,
+)
+from electrode_model.results.user_files import copies_of
 
 if TYPE_CHECKING:
     from electrode_model.config.model import Config
@@ -58,6 +67,15 @@ COLUMNS: Mapping[str, str] = {
     "Discharge capacity [A.h.m-2]": "capacity",
     "Positive filling fraction": "positive_filling",
     "Negative filling fraction": "negative_filling",  # only of a porous negative electrode
+    "Temperature [K]": "temperature",  # this and the next only with a heat balance
+    "Heat released [J.m-2]": "heat",
+}
+
+#: Numbers that may differ from particle to particle -> attribute of Layout.
+SCATTERED: Mapping[str, str] = {
+    "Particle rate constant [A.m-2]": "k0",
+    "Particle film resistance [ohm.m2]": "film_resistance",
+    "Particle contact": "contact",
 }
 
 FLUSH_SECONDS = 1.0  # the most that a kill may cost
@@ -203,29 +221,36 @@ class Recorder:
         self._rows: list[tuple[float, ...]] = []
         self._steps: list[StepReport] = []
         self._series: storage.SeriesFile | None = None
-        self._fields: _Memory | storage.FieldFiles = _Memory()
+        self._fields: storage.Memory | storage.FieldFiles = storage.Memory()
         self._began = time.perf_counter()
         self._flushed = time.monotonic()
         self._started = _now()
-        self._columns = [n for n in COLUMNS if layout.negative or "Negative" not in n]
+        absent = [] if layout.negative else ["negative_filling"]
+        absent += ["temperature", "heat"] if config.heat is None else []
+        self._columns = [name for name, attribute in COLUMNS.items() if attribute not in absent]
+        self._copies = copies_of(config)
         self._head = {
             "program": storage.PROGRAM,
             "name": config.name,
             "versions": versions(),
             "seeds": seeds(config),
+            "user_files": self._copies.origin(),
             "capacity": _per_area_and_mass(layout.capacity, layout.mass, "A.h.m-2", "mAh.g-1"),
             "one_C": _per_area_and_mass(layout.one_c, layout.mass, "A.m-2", "mA.g-1"),
             "particles": int(layout.size.size),
             "volumes": int(np.unique(layout.volume).size),
         }
         self.finished = False
+        #: Gives the state to keep at the end, also of a run that is interrupted.
+        self.final: Callable[[], FinalState] | None = None
         if folder is not None:
             self._open(folder, overwrite)
 
     def _open(self, folder: Path, overwrite: bool) -> None:
         storage.claim_folder(folder, overwrite)
         storage.write_json(folder / storage.SUMMARY, self._summary("running", "", {}))
-        (folder / "config.yaml").write_text(_yaml(self._config), encoding="utf-8")
+        names = self._copies.write(folder)
+        (folder / "config.yaml").write_text(_yaml(self._config, names), encoding="utf-8")
         write_layout(folder, self._layout)
         self._fields = storage.FieldFiles(folder / "fields")
         self._series = storage.SeriesFile(folder / "timeseries.csv", self._columns)
@@ -291,6 +316,8 @@ class Recorder:
         summary = self._summary(status, message, statistics or {})
         if self._folder:
             self._flush()
+            if self.final:
+                storage.write_state(self._folder, self.final())
             storage.write_json(self._folder / storage.SUMMARY, summary)
         table = np.array(self._rows, dtype=float).reshape(-1, len(self._columns))
         data = {name: table[:, i].copy() for i, name in enumerate(self._columns)}
@@ -328,28 +355,11 @@ class Recorder:
         }
 
 
-class _Memory:
-    """Fields kept in memory; the counterpart of :class:`storage.FieldFiles`."""
-
-    def __init__(self) -> None:
-        self._items: dict[str, list[np.ndarray]] = {}
-
-    def append(self, name: str, item: np.ndarray) -> None:
-        # a copy: the solver may use its buffer again
-        self._items.setdefault(name, []).append(np.array(item))
-
-    def flush(self) -> None:
-        """Nothing to do: the interface of the files."""
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {name: np.stack(items) for name, items in self._items.items()}
-
-
-def _yaml(config: "Config") -> str:
+def _yaml(config: "Config", names: Mapping[str, str]) -> str:
     # here and not at the top: opening and plotting a result must not need pydantic
     from electrode_model.config.load import resolved_yaml
 
-    return resolved_yaml(config)
+    return resolved_yaml(config, names)
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
@@ -364,6 +374,7 @@ def _layout_columns(layout: Layout) -> dict[str, np.ndarray]:
         "Particle size [m]": layout.size,
         "Particle volume": layout.volume,
         "Particle weight": layout.weight,
+        **{name: getattr(layout, of) for name, of in SCATTERED.items() if getattr(layout, of).size},
     }
 
 

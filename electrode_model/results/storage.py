@@ -4,6 +4,8 @@
     fields/*.npy       one file per field, grown along its first axis
     layout/*.npy       what does not change: grids, particle sizes, ...; layout.json beside it
     config.yaml        the resolved configuration
+    user_files/*.py    copies of the user's own files that it names
+    final_state.npy    all unknowns at the end, for a run that goes on; final_state.json beside it
     summary.json       status, versions, seeds, statistics, end reasons; "running" until the end
     figures/           PNG figures and the film
 
@@ -21,9 +23,12 @@ from typing import Any
 
 import numpy as np
 
+from electrode_model.results.records import FinalState
+
 __all__ = [
     "FieldFiles",
     "FolderError",
+    "Memory",
     "NpyFile",
     "SeriesFile",
     "check_folder",
@@ -32,21 +37,26 @@ __all__ = [
     "read_arrays",
     "read_json",
     "read_series",
+    "read_state",
     "write_arrays",
     "write_json",
+    "write_state",
 ]
 
 PROGRAM = "electrode_model"
 SUMMARY = "summary.json"
+STATE, STATE_JSON = "final_state.npy", "final_state.json"
 FLUSH_BYTES = 4_000_000  # frames of many particles go to disk at once
 HEADER_BYTES = 128  # room for any shape; a multiple of 64 as the format asks
 
 #: Files that a run may write and that --overwrite may remove; all others are the user's.
 OURS = re.compile(
-    r"summary\.json(\.part)?|timeseries\.csv|config\.yaml|layout\.json"
+    r"(summary|final_state)\.json(\.part)?|final_state\.npy|timeseries\.csv|config\.yaml|layout\.json"
     r"|fields/(time|step|c_e|phi_e|(negative_)?(filling|surface|profiles_\d+|phi_s))\.npy"
-    r"|layout/(x|(negative_)?(size|volume|weight|(particles|nodes|weights|surface|angles)_\d+))"
+    r"|layout/(x|(negative_)?(size|volume|weight|k0|film_resistance|contact"
+    r"|(particles|nodes|weights|surface|angles)_\d+))"
     r"\.npy"
+    r"|user_files/((?!\.)[^/]+/)*[^/]+\.py"
     r"|figures/(voltage_capacity|voltage_time|electrolyte"
     r"|(negative_)?(filling_map|filling_histograms|histogram_map|profiles))"
     r"\.png|figures/film\.gif"
@@ -129,6 +139,7 @@ def _is_result(folder: Path) -> bool:
 
 def _remove_result(folder: Path) -> None:
     """Remove the files of an old result, its summary last: until then it is known as ours."""
+    _remove_copies(folder)
     subfolders = [folder / name for name in ("fields", "layout", "figures")]
     subfolders = [path for path in subfolders if path.is_dir() and not path.is_symlink()]
     for parent in (*subfolders, folder):
@@ -140,6 +151,18 @@ def _remove_result(folder: Path) -> None:
         if not any(path.iterdir()):
             path.rmdir()
     (folder / SUMMARY).unlink()
+
+
+def _remove_copies(folder: Path) -> None:
+    """Remove the copies of the user's files that the summary lists; others there are not ours."""
+    for name in read_json(folder / SUMMARY).get("user_files") or ():
+        path = folder / name
+        if not OURS.fullmatch(name) or not path.is_file():
+            continue
+        path.unlink()
+        while path.parent != folder and not any(path.parent.iterdir()):
+            path = path.parent
+            path.rmdir()
 
 
 class NpyFile:
@@ -227,6 +250,25 @@ class FieldFiles:
         return read_arrays(self._folder, grown=True)
 
 
+class Memory:
+    """Fields kept in memory; the counterpart of :class:`FieldFiles`."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self._items: dict[str, list[np.ndarray]] = {}
+
+    def append(self, name: str, item: np.ndarray) -> None:
+        """Add a copy of one item: the solver may use its buffer again."""
+        self._items.setdefault(name, []).append(np.array(item))
+
+    def flush(self) -> None:
+        """Nothing to do: the interface of the files."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The fields."""
+        return {name: np.stack(items) for name, items in self._items.items()}
+
+
 class SeriesFile:
     """A CSV file of numbers with a header line, which grows."""
 
@@ -282,6 +324,20 @@ def read_arrays(folder: Path, grown: bool = False) -> dict[str, np.ndarray]:
         n = min(len(array) for array in arrays.values())
         arrays = {name: array[:n] for name, array in arrays.items()}
     return arrays
+
+
+def write_state(folder: Path, state: FinalState) -> None:
+    """Keep all unknowns, and beside them what identifies them."""
+    np.save(folder / STATE, state.values)
+    about = {name: value for name, value in vars(state).items() if name != "values"}
+    write_json(folder / STATE_JSON, about)
+
+
+def read_state(folder: Path) -> FinalState:
+    """What :func:`write_state` kept; raises OSError, ValueError, KeyError or TypeError."""
+    about = read_json(folder / STATE_JSON)
+    values = np.asarray(np.load(folder / STATE, allow_pickle=False), dtype=float)
+    return FinalState(float(about["time"]), values, about["unknowns"], about["units"])
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -37,44 +37,68 @@ class CutOff:
     name: str  # "voltage 2.5 V"
     margin: Callable[[External], float]
     planned: bool = True
+    stop: str = ""  # the key below ``until``; none of an end that is in the step itself
 
 
-def cut_offs(step: "Step", start: External, scales: Scales) -> list[CutOff]:
+def cut_offs(
+    step: "Step", start: External, scales: Scales, natural: CutOff | None = None
+) -> list[CutOff]:
     """The stops of a step, directed by its current: a discharge crosses them downwards.
 
     ``start`` is the state right after the step has begun; a hold takes the direction of its
-    first current and a rest that of its first voltage.
+    first current.  Steps without one direction, and rests, end where a value is reached from
+    the side on which it was at the start.  ``natural`` is the end of a sweep or a drive cycle.
     """
-    until = step.until
-    falling = start.current > 0
     found = []
-    if until.voltage is not None:
-        v = until.voltage
-        down = falling if step.kind != "rest" else start.voltage > v
-        found.append(CutOff(f"voltage {v:g} V", lambda s: v - s.voltage if down else s.voltage - v))
-    if until.current is not None:
-        i = until.current
-        found.append(CutOff(f"current {i:g} A/m^2", lambda s: i - abs(s.current)))
-    if until.rate is not None:
-        rate = until.rate
-        limit = rate * scales.current
-        found.append(CutOff(f"rate {rate:g} C", lambda s: limit - abs(s.current)))
-    if until.capacity is not None:
-        q = until.capacity
-        found.append(CutOff(f"capacity {q:g} A h/m^2", lambda s: abs(s.passed) - q))
-    if until.filling is not None:
-        c = until.filling
-        found.append(
-            CutOff(f"filling {c:g}", lambda s: s.filling - c if falling else c - s.filling)
-        )
-    if until.surface_filling is not None:
-        c_s = until.surface_filling
-        name = f"surface filling {c_s:g}"
-        found.append(CutOff(name, lambda s: s.surface[1] - c_s if falling else c_s - s.surface[0]))
-    if until.time is not None:
-        t = until.time
-        found.append(CutOff(f"time {t:g} s", lambda s: s.time - t))
-    return found
+    for name, value in step.until.given.items():
+        text, margin = _margin(step, name, value, start, scales)
+        found.append(CutOff(text, margin, stop=name))
+    return found if natural is None else [*found, natural]
+
+
+def _margin(
+    step: "Step", name: str, value: float, start: External, scales: Scales
+) -> tuple[str, Callable[[External], float]]:
+    """What a stop is called, and its margin."""
+    if name in ("voltage", "voltage_below", "voltage_above"):
+        return f"voltage {value:g} V", _voltage(step, name, value, start)
+    if name in ("current", "rate"):
+        unit, limit = ("A/m^2", value) if name == "current" else ("C", value * scales.current)
+        lead = step.ramp or 0.0  # a ramp begins at any current; only then does it decay
+
+        def decayed(s: External) -> float:
+            return -limit if s.time < lead else limit - abs(s.current)
+
+        return f"{name} {value:g} {unit}", decayed
+    if name == "capacity":
+        return f"capacity {value:g} A h/m^2", lambda s: abs(s.passed) - value
+    if name == "filling":
+        falls = start.filling > value if step.changing else not _discharges(step, start)
+        text = f"filling {value:g}"
+        return text, lambda s: value - s.filling if falls else s.filling - value
+    if name == "surface_filling":
+        text = f"surface filling {value:g}"
+        if _discharges(step, start):
+            return text, lambda s: s.surface[1] - value
+        return text, lambda s: value - s.surface[0]
+    return f"time {value:g} s", lambda s: s.time - value
+
+
+def _voltage(step: "Step", name: str, value: float, start: External) -> Callable[[External], float]:
+    down = name == "voltage_below"
+    if name == "voltage":
+        either = step.kind == "rest" or step.changing
+        down = start.voltage > value if either else _discharges(step, start)
+    return lambda s: value - s.voltage if down else s.voltage - value
+
+
+def _discharges(step: "Step", start: External) -> bool:
+    """The direction of a step: that of its first current, or of where a ramp leads."""
+    if step.ramp is not None and step.current is not None:
+        return step.current.value > 0
+    if step.ramp is not None and step.power is not None:
+        return step.power > 0
+    return start.current > 0
 
 
 def window(limits: tuple[float, float]) -> list[CutOff]:

@@ -38,6 +38,10 @@ class Reader:
             for name, own in self._layouts.items()
         }
 
+    def gain(self, electrode: str) -> float:
+        """Filling that an electrode gains by the charge of an hour at 1C."""
+        return self._gain[electrode]
+
     def charge(self, state: Array) -> float:
         """Charge passed since the start of the run, in hours of the 1C current."""
         return float(state[self._system.where["charge"]][0])
@@ -88,7 +92,14 @@ class Reader:
             negative_filling=self.filling(state, "negative")
             if "negative" in self._layouts
             else None,
+            temperature=self._value(state, "temperature", scales.temperature),
+            heat=self._value(state, "released", scales.current * scales.voltage * scales.time),
         )
+
+    def _value(self, state: Array, name: str, unit: float) -> float | None:
+        """An unknown of the circuit in SI; None where there is none."""
+        part = self._system.where.get(name)
+        return None if part is None else float(state[part][0]) * unit
 
     def mean_fillings(self, state: Array, electrode: str = "positive") -> Array:
         """(n_p,) mean filling of each particle."""

@@ -1,7 +1,7 @@
 """The protocol, carried out: steps, cut-offs, output, and what to say when it goes wrong."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from electrode_model.assemble import Assembly, isolated
-from electrode_model.constants import HOUR
-from electrode_model.results.records import Progress, StepReport
+from electrode_model.results.records import FinalState, Progress, StepReport
 from electrode_model.results.result import Recorder
+from electrode_model.simulation.courses import Course, Piece, course
 from electrode_model.simulation.cutoffs import CutOff, External, cut_offs, first_crossing, window
 from electrode_model.simulation.reader import Reader
+from electrode_model.simulation.saving import DRIVEN, SaveTimes, expected, fraction
+from electrode_model.simulation.states import taken_over, units, unknowns
 from electrode_model.solver.start import Outcome, Statistics, consistent
 from electrode_model.solver.stepper import Interpolant, Stepper
 from electrode_model.solver.system import System
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
-_SAVED_PER_STEP = 200  # fields saved in a step of the protocol, about
 _AT_THE_END = 1e-9  # of a step's duration: an output time this near its end is its end
-_DRIVEN = ("current", "power")  # kinds of steps that push lithium until something ends them
 _PROGRESS_EVERY = 0.1  # s on the clock
+_NO_JUMP = 1e-12  # in units of the inside: rounding
 _STUCK_STEPS, _STUCK_ADVANCE = 1000, 1e-9  # so many steps for less than so many seconds
 
 
@@ -37,6 +38,8 @@ class _Present:
     index: int
     step: "Step"
     charge: float  # passed when it began, in units of the capacity
+    course: Course  # of the set point
+    piece: Piece  # of the course, the present one
     statistics: Statistics = field(default_factory=Statistics)
     note: str | None = None  # what the user should know of it besides its end
     began: float = field(default_factory=time.perf_counter)  # s on the clock
@@ -53,50 +56,98 @@ class Run:
         self,
         assembly: Assembly,
         config: "Config",
-        recorder: Recorder,
         progress: Callable[[Progress], None] | None = None,
+        state: FinalState | None = None,
     ) -> None:
-        """Prepare; nothing is solved before :meth:`__call__`."""
-        self._assembly = assembly
+        """Prepare; nothing is solved before :meth:`__call__`.
+
+        A ``state`` of another run is gone on from; its clock and its charge go on.  Raises
+        :class:`~electrode_model.simulation.states.Mismatch` if it is that of another model.
+        """
         self.system = System(assembly)
+        if state is not None:
+            assembly = taken_over(state, assembly, self.system)
+        self._assembly = assembly
         self._connected = self.system
         self.reader = Reader(assembly, self.system)
-        self._config, self._recorder = config, recorder
+        self._config = config
         self._scales = assembly.scales
         self._tell, self._told = progress, 0.0
-        self._clock = 0.0  # s, simulated, at the start of the present step
+        #: s, simulated, at the start of the present step
+        self._clock = 0.0 if state is None else state.time
         self._deadline = time.monotonic() + config.solver.wall_time
         self._steps_left = config.solver.max_steps
+        self._solved = state is not None  # or is the state a first guess?
+        self._ended = ""  # the stop that ended the last step
+        self._stepper: Stepper | None = None  # of the step that is going on
         self.status, self.message = "finished", ""
 
-    def __call__(self) -> None:
+    def __call__(self, recorder: Recorder) -> None:
         """Carry out the protocol; values out of a law's domain are the solver's to handle."""
+        self._recorder = recorder
+        index, protocol = 0, self._config.protocol
         with np.errstate(all="ignore"):
-            for index, step in enumerate(self._config.protocol):
-                self._now = _Present(index, step, self.reader.charge(self.system.y))
+            while index < len(protocol):
+                step = protocol[index]
+                self._connect(step)
+                line = course(step, self._scales, partial(self._left, step.controlled))
+                charge = self.reader.charge(self.system.y)
+                self._now = _Present(index, step, charge, line, next(line.pieces))
+                self._ended = ""
                 if not self._begin():
                     return
+                index += 1 + step.skip.get(self._ended, 0)
+
+    def final_state(self) -> FinalState:
+        """The last state that was reached, also within a step that failed or was interrupted."""
+        seconds, values = self._clock, self.system.y
+        if self._stepper is not None:
+            seconds += self._stepper.t * self._scales.time
+            values = self._stepper.state
+        about = unknowns(self._assembly, self.system), units(self._scales)
+        return FinalState(seconds, np.array(values), *about)
+
+    def _left(self, controlled: str) -> float:
+        """What a step controls as the last one left it, or before the first one as at rest."""
+        y, where = self.system.y, self.system.where
+        if not self._solved:
+            self.system.setting = None
+            self.system.control[:] = (1.0, 0.0, 0.0)
+            consistent(self.system, Statistics())  # where it fails the step itself will say so
+        current, voltage = float(y[where["current"]][0]), float(y[where["voltage"]][0])
+        return {"current": current, "voltage": voltage, "power": current * voltage}[controlled]
 
     def _begin(self) -> bool:
         """Switch the control, solve for the start, go on from there; False ends the run."""
         step = self._now.step
-        self._connect(step)
         self._set_control(step)
+        self.system.clock = self._clock / self._scales.time
+        self.system.at(0.0)
         outcome = consistent(self.system, self._now.statistics)
         if outcome is not None:
             self._fail(outcome, self._explain_start(outcome), 0.0)
             return False
+        self._solved = True
         start = self.reader.external(0.0, self.system.y, self._now.charge)
-        watched = cut_offs(step, start, self._scales)
+        watched = cut_offs(step, start, self._scales, self._natural())
         self._save(0.0, self.system.y, frame=True)
         passed = next((w for w in watched if w.margin(start) >= 0), None)
         if passed is not None:
             # A hold that has nothing to do is as planned; a current that never flows is not.
             text = f"{passed.name} was already passed at the start ({start.voltage:.4g} V)"
-            planned = step.kind not in _DRIVEN
+            planned = step.kind not in DRIVEN
+            self._ended = passed.stop
             self._report(f"{passed.name} already passed", planned, text, 0.0)
             return True
         return self._integrate(start, [*watched, *window(self._config.voltage_window)])
+
+    def _natural(self) -> CutOff | None:
+        """The end of a sweep or a drive cycle."""
+        line = self._now.course
+        if line.duration is None:
+            return None
+        length = line.duration
+        return CutOff(line.ends, lambda s: s.time - length)
 
     def _connect(self, step: "Step") -> None:
         """Particles of an isolated rest have a system of their own, with the same unknowns."""
@@ -109,33 +160,28 @@ class Run:
             self.system.y[:] = state
 
     def _set_control(self, step: "Step") -> None:
-        """Current or voltage control is data of the same equations."""
-        control = self.system.control
-        if step.kind == "voltage" and step.voltage is not None:
-            control[:] = (0.0, 1.0, step.voltage / self._scales.voltage)
-        elif step.power is not None:
-            power = step.power / (self._scales.voltage * self._scales.current)
-            control[:] = (0.0, 0.0, power)
+        """Current, voltage or power control is data of the same equations."""
+        system, setting = self.system, self._now.piece.setting
+        system.setting = setting
+        shares = {"current": (1.0, 0.0), "voltage": (0.0, 1.0), "power": (0.0, 0.0)}
+        system.control[:] = (*shares[step.controlled], setting(0.0))
+        if step.controlled == "power":
             # the search for the start begins on the branch of high voltage and low current
-            where, y = self.system.where, self.system.y
-            y[where["current"]] = power / y[where["voltage"]]
-        elif step.current is not None:
-            unit = 1.0 if step.current.unit == "C-rate" else 1 / self._scales.current
-            control[:] = (1.0, 0.0, step.current.value * unit)
-        else:
-            control[:] = (1.0, 0.0, 0.0)
+            where, y = system.where, system.y
+            y[where["current"]] = setting(0.0) / y[where["voltage"]]
 
     def _integrate(self, start: External, watched: list[CutOff]) -> bool:
-        solver, statistics = self._config.solver, self._now.statistics
-        stepper = Stepper(
+        solver, now, every = self._config.solver, self._now, self._config.output.every
+        self._stepper = stepper = Stepper(
             self.system,
-            statistics,
+            now.statistics,
             rtol=solver.rtol,
             atol=solver.atol,
             max_order=solver.max_order,
             min_step=solver.min_step / self._scales.time,
+            stop=now.piece.end,
         )
-        times = _SaveTimes(self._expected(start), self._config.output.every)
+        times = SaveTimes(expected(now.step, start, now.course.duration, self._scales), every)
         behind = (0, 0.0)  # steps and time at the last check of progress
         while True:
             done = stepper.step()
@@ -149,26 +195,52 @@ class Run:
                 if time.monotonic() > self._deadline:
                     break  # output times may be very many; the limit is reported below
             if end is not None:
-                return self._stop(*end, done)
+                return self._stop(*end, done(end[0]))
             if times.last < done.end:
                 self._save(done.end, stepper.state, frame=False)
-            self._now.note = self.reader.strayed(stepper.state) or self._now.note
+            now.note = self.reader.strayed(stepper.state) or now.note
             self._progress(start, done)
-            if self._now.step.kind in _DRIVEN and self.reader.exhausted(stepper.state):
+            if now.step.kind in DRIVEN and self.reader.exhausted(stepper.state):
                 return self._saturated("particles full", stepper)
             limit = self._limit(stepper, behind)
             if limit is not None:
                 self._fail(*limit, stepper.t)
                 return False
-            if statistics.steps - behind[0] >= _STUCK_STEPS:
-                behind = (statistics.steps, stepper.t)
+            if now.statistics.steps - behind[0] >= _STUCK_STEPS:
+                behind = (now.statistics.steps, stepper.t)
+            if stepper.arrived:
+                ended = self._turn(stepper, watched)
+                if ended is not None:
+                    return ended
 
-    def _stop(self, t: float, cut_off: CutOff, done: Interpolant) -> bool:
+    def _turn(self, stepper: Stepper, watched: list[CutOff]) -> bool | None:
+        """Go on to the next piece of the set point; a jump may end the step (not None)."""
+        now, before = self._now, self._now.piece
+        now.piece = next(now.course.pieces)
+        if not now.piece.kink:
+            stepper.stop = now.piece.end
+            return None
+        self.system.setting = now.piece.setting
+        outcome = stepper.turn(now.piece.end)
+        if outcome is not None:
+            self._fail(outcome, self._explain_start(outcome), stepper.t)
+            return False
+        if abs(now.piece.setting(stepper.t) - before.setting(stepper.t)) < _NO_JUMP:
+            return None
+        self._save(stepper.t, stepper.state, frame=False)
+        seen = self.reader.external(stepper.t, stepper.state, now.charge)
+        passed = next((w for w in watched if w.margin(seen) >= 0), None)
+        return None if passed is None else self._stop(stepper.t, passed, stepper.state)
+
+    def _stop(self, t: float, cut_off: CutOff, state: Any) -> bool:
         """End a step at the root of a cut-off."""
-        state = done(t)
         self.system.y[:] = state
         self._save(t, state, frame=True)
+        self._ended = cut_off.stop
         text = f"{cut_off.name} reached after {t * self._scales.time:.6g} s"
+        left_out = self._now.step.skip.get(cut_off.stop, 0)
+        if left_out:
+            text += f"; by that the next {left_out} steps are left out"
         if not cut_off.planned:
             filling = self.reader.filling(state)
             text = (
@@ -194,14 +266,6 @@ class Run:
                 text = f"{_STUCK_STEPS} steps advanced only {advance:.3g} s"
                 return Outcome.NO_PROGRESS, f"{text}; {stepper.worst()}"
         return None
-
-    def _expected(self, start: External) -> float:
-        """Hours that the step may take, as far as one can tell."""
-        step = self._now.step
-        most = np.inf if step.until.time is None else step.until.time / self._scales.time
-        if step.kind in _DRIVEN:
-            return float(min(most, self._scales.current / abs(start.current)))
-        return 1.0 if most == np.inf else float(most)
 
     def _within(self, done: Interpolant, t: float) -> External:
         if self._now.step.until.surface_filling is not None:
@@ -229,12 +293,15 @@ class Run:
                 n_steps=len(self._config.protocol),
                 label=self._now.step.label,
                 voltage=state.voltage,
-                fraction=_fraction(self._now.step, start, state),
+                fraction=fraction(self._now.step, start, state),
             )
         )
 
     def _report(self, reason: str, planned: bool, message: str, t: float) -> None:
         """Close the present step ``t`` hours after its beginning."""
+        if self._stepper is not None and self._stepper.t == t:
+            self.system.y[:] = self._stepper.state
+        self._stepper = None
         now, end = self._now, self._clock + t * self._scales.time
         if now.note is not None:
             message = f"{message}; note: {now.note}"
@@ -291,48 +358,16 @@ class Run:
         step, state = self._now.step, stepper.state
         at = self._clock + stepper.t * self._scales.time
         text = f"{end} at {at:.6g} s; {self.reader.condition(state)}"
-        if step.kind in _DRIVEN and step.until.voltage is not None:
+        falling = float(state[self.system.where["current"]][0]) > 0
+        stops = ("voltage", "voltage_below" if falling else "voltage_above")
+        reached = next((name for name in stops if name in step.until.given), None)
+        if step.kind in DRIVEN and reached is not None:
             self.system.y[:] = state
             self._save(stepper.t, state, frame=True)
-            self._report(f"voltage {step.until.voltage:g} V, {end}", True, text, stepper.t)
+            self._ended, volts = reached, step.until.given[reached]
+            self._report(f"voltage {volts:g} V, {end}", True, text, stepper.t)
             return True
         text += ", before any cut-off of the step; give it a voltage cut-off"
         self.status, self.message = "stopped", f"step {self._now.index + 1}: {text}"
         self._report(end, False, text, stepper.t)
         return False
-
-
-class _SaveTimes:
-    """Output times [h], evenly spaced.
-
-    Without a given spacing they thin out as a step goes on, so that a rest of unknown length
-    does not fill a disk.
-    """
-
-    def __init__(self, expected: float, every: float | None) -> None:
-        self._fixed = every is not None
-        self._spacing = expected / _SAVED_PER_STEP if every is None else every / HOUR
-        self._count, self.last, self._base = 0, 0.0, 0.0
-
-    def until(self, end: float) -> Iterator[float]:
-        """Those up to and including ``end`` that have not been given yet."""
-        while (t := self._base + (self._count + 1) * self._spacing) <= end * (1 + 1e-12):
-            self._count, self.last = self._count + 1, t
-            if not self._fixed and self._count == 2 * _SAVED_PER_STEP:
-                self._base, self._count, self._spacing = t, 0, 2 * self._spacing
-            yield t
-
-
-def _fraction(step: "Step", start: External, state: External) -> float:
-    """How far a step is, as far as its stops tell; the largest counts."""
-    until, parts = step.until, []
-    if until.time is not None:
-        parts.append(state.time / until.time)
-    if until.capacity is not None:
-        parts.append(abs(state.passed) / until.capacity)
-    if until.filling is not None and until.filling != start.filling:
-        parts.append((state.filling - start.filling) / (until.filling - start.filling))
-    if not parts and step.kind in _DRIVEN:
-        room = 1 - start.filling if start.current > 0 else start.filling
-        parts.append(abs(state.filling - start.filling) / room)
-    return float(np.clip(max(parts), 0.0, 1.0)) if parts else float("nan")

@@ -13,6 +13,7 @@ from electrode_model.constants import HOUR
 from electrode_model.results.records import Progress
 from electrode_model.results.result import Recorder, Result
 from electrode_model.simulation.run import Run
+from electrode_model.simulation.states import read_state
 
 __all__ = ["simulate"]
 
@@ -55,18 +56,21 @@ def simulate(
         config = source
     else:
         config = load(source, overrides)
-    _check_output(config, str(source) if not isinstance(source, Config) else "configuration")
+    name = "configuration" if isinstance(source, Config) else str(source)
+    _check_output(config, name)
     began = time.perf_counter()
     try:
+        before = None if config.continue_from is None else read_state(Path(config.continue_from))
         assembly = assemble(config)
+        run = Run(assembly, config, progress, before)
     except ValueError as error:
-        name = "configuration" if isinstance(source, Config) else str(source)
-        raise ConfigError([Problem(name, 0, "positive.particles", str(error))]) from None
+        key = getattr(error, "key", "positive.particles")
+        raise ConfigError([Problem(name, 0, key, str(error))]) from None
     where = None if folder is None else Path(folder)
     with Recorder(assembly.layout, config, where, overwrite) as recorder:
-        run = Run(assembly, config, recorder, progress)
+        recorder.final = run.final_state
         set_up = time.perf_counter() - began
-        run()
+        run(recorder)
         status = cast(Literal["finished", "stopped", "failed"], run.status)
         return recorder.finish(status, run.message, {"set_up_seconds": set_up})
 

@@ -28,6 +28,9 @@ class Equations(Protocol):
     def blocks(self) -> Sequence[slice]:
         """Those of the particles; ``circuit_block`` is the rest."""
 
+    def at(self, t: float) -> None:
+        """Time of the next :meth:`evaluate` [h since the step of the protocol began]."""
+
     def evaluate(self) -> Array:
         """Residual at ``y``, ``slope``; a view that the next call overwrites."""
 

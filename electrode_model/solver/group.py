@@ -1,5 +1,6 @@
 """The particles of a system: what is derived from their kernel, and their elimination."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,11 +9,15 @@ import casadi as ca
 import numpy as np
 
 from electrode_model.assemble import Group
+from electrode_model.noise import Knots, added
 from electrode_model.particle import Kernel
 from electrode_model.solver.banded import banded
 from electrode_model.solver.tape import Tape
 
-__all__ = ["GroupSolver"]
+__all__ = ["DRIVES", "GroupSolver", "kernel_drives"]
+
+#: What the place of a particle gives it; its potential first.
+DRIVES = ("dphi", "c_e", "theta")
 
 _LONG_RUN = 128  # particles in a volume
 
@@ -23,22 +28,28 @@ class GroupSolver:
     """Residual and elimination of the particles of one group.
 
     The arrays are views (grid point, particle) into those of the system: ``x`` and its
-    ``slope`` are read, ``residual`` and ``delta`` written.
+    ``slope`` are read, ``residual`` and ``delta`` written.  ``offset`` (p,) is added to the
+    dphi of the volume, for particles at potentials of their own; None: there are none.
+
+    ``seen`` are the numbers, in DRIVES, of the drives that change the rate; ``response``
+    (len(seen), p) is how the mean filling's slope follows them, after :meth:`factor`.  Where the
+    kernel has a ``heat``, its values are in ``heat`` (p,), and ``heat_response`` is the same of it.
     """
 
     def __init__(
         self,
         group: Group,
-        moving_c_e: bool,
+        moving: Sequence[bool],
         x: Array,
         slope: Array,
         residual: Array,
         delta: Array,
+        offset: Array | None = None,
     ) -> None:
         kernel, self.group = group.kernel, group
         n, p = x.shape
         self.x, self.slope, self.residual, self.delta = x, slope, residual, delta
-        self.volume = group.volume
+        self.volume, self.offset = group.volume, offset
         self._starts = np.flatnonzero(np.diff(group.volume, prepend=-1))
         self._volumes = group.volume[self._starts]
         bounds = [*self._starts.tolist(), p]
@@ -51,36 +62,57 @@ class GroupSolver:
         self._weights, self._share = kernel.weights, group.share
         self._mass = kernel.mass[:, None]
         self._all_differential = bool(np.all(kernel.mass == 1))
-        self.functions = functions = _derive(kernel, moving_c_e)
-        self.sees_c_e, self._coupled = functions.sees_c_e, functions.coupled
+        self.functions = functions = _derive(kernel, moving, hoist=offset is None)
+        self.seen, self._coupled = functions.seen, functions.coupled
         self._lower, self._upper = functions.lower, functions.upper
         self._c_bar = np.zeros((1, p))
         #: what depends on the drives alone, computed once a volume and handed to its particles
         self._drives = np.zeros((functions.drives.shape[0], p))
         inputs = [x, self._c_bar, self._drives, group.q]
         self.f = np.empty((n, p))
-        self._evaluate = Tape(functions.rate).bind(inputs, [self.f])
+        self.heat = np.zeros(p) if functions.hot else None
+        released = [] if self.heat is None else [self.heat[None, :]]
+        self._evaluate = Tape(functions.rate).bind(inputs, [self.f, *released])
         width = self._lower + self._upper + 1
         self._bands = np.empty((width * n, p))
-        #: columns: dphi, then c_e, then c_bar where they matter
-        self._columns = 1 + self.sees_c_e + self._coupled
+        self._columns = len(self.seen) + self._coupled  # the drives, then c_bar
         by_drive = [np.empty((n, p)) for _ in range(self._columns)]
         self._by_drive = by_drive
-        self._differentiate = Tape(functions.slopes).bind(inputs, [self._bands, *by_drive])
+        outputs = [self._bands, *by_drive]
+        if functions.hot:
+            self._heat_by_x, self._heat_by = np.zeros((n, p)), np.zeros((self._columns, p))
+            outputs += [self._heat_by_x, self._heat_by]
+        self._differentiate = Tape(functions.slopes).bind(inputs, outputs)
         self._solver = banded(n, p, self._lower, self._upper)
         self._matrix = np.empty((width, n, p))
         self._w = np.empty((n, self._columns, p))  # T^-1 of the columns
-        self._steps = np.empty((1 + self.sees_c_e, p))
+        self._steps = np.empty((len(self.seen), p))
         self._den = np.ones(p)
+        self.response = np.empty((len(self.seen), p))
+        self.heat_response = np.zeros((len(self.seen), p))
+        self._noise: tuple[Array, Array] | None = None
+        self._knots: Knots = {}
 
-    def filling_rate(self, out: Array) -> None:
-        """Add this group's part of r (n_v,)."""
-        mean = self.slope[0] if self.slope.shape[0] == 1 else self._weights @ self.slope
-        self._gather(mean, 1.0, out)
+    def at(self, t: float) -> None:
+        """Time of the run [h] of the next :meth:`evaluate`."""
+        noise = self.group.noise
+        if noise is not None:
+            kernel, count = self.group.kernel, self.group.index.size
+            self._noise = noise.draw(t, kernel, count, self._knots)
+
+    def filling_rate(self) -> Array:
+        """(p,) slope of the mean fillings."""
+        return self._mean(self.slope)
+
+    def _mean(self, values: Array) -> Array:
+        mean: Array = values[0] if values.shape[0] == 1 else self._weights @ values
+        return mean
 
     def evaluate(self, drives: Array) -> None:
         """Residual; ``drives`` (m, n_v) are the values of ``functions.drives`` in each volume."""
         self._spread(drives, self._drives)
+        if self.offset is not None:
+            self._drives[0] += self.offset  # nothing is hoisted: the first drive is dphi
         if self._coupled:
             np.matmul(self._weights, self.x, out=self._c_bar[0])
         self._evaluate()
@@ -89,13 +121,25 @@ class GroupSolver:
         else:
             np.multiply(self._mass, self.slope, out=self.residual)
             self.residual -= self.f
+        if self._noise is not None:
+            # small beside f: Newton's matrix does without its slope
+            kernel = self.group.kernel
+            rows = kernel.filling
+            self.residual[rows] -= added(self.x[rows], kernel, *self._noise)
 
     def linearize(self) -> None:
         """Jacobian blocks at the point of the last :meth:`evaluate`."""
         self._differentiate()
 
-    def factor(self, alpha: float, beta: float, k_phi: Array, k_c: Array) -> bool:
-        """Factorise; add this group's d r_v / d u_v to ``k_phi`` and ``k_c`` (n_v,)."""
+    @property
+    def jacobian(self) -> tuple[Array, list[Array]]:
+        """Blocks of the last :meth:`linearize`: df/dx by diagonals (width, n, p), and the columns
+        (n, p) by the drives ``seen``, then by c_bar if it matters.  Views.
+        """
+        return self._bands.reshape(self._matrix.shape), self._by_drive
+
+    def factor(self, alpha: float, beta: float) -> bool:
+        """Factorise, and find ``response``; False if singular."""
         width, n, p = self._matrix.shape
         bands = self._bands.reshape(width, n, p)
         np.negative(bands, out=self._matrix)
@@ -116,37 +160,54 @@ class GroupSolver:
             np.divide(1.0, 1.0 - beta * (self._weights @ own), out=self._den)
             for k in range(self._columns - 1):
                 self._w[:, k] += own * (beta * (self._weights @ self._w[:, k]) * self._den)
-        for k, total in zip(range(1 + self.sees_c_e), (k_phi, k_c), strict=False):
-            mean = self._weights @ self._w[:, k]
-            self._gather(mean, alpha, total)
+        for k in range(len(self.seen)):
+            np.multiply(alpha, self._mean(self._w[:, k]), out=self.response[k])
         self._alpha, self._beta = alpha, beta
+        if self.heat is not None:
+            for k in range(len(self.seen)):
+                self.heat_response[k] = self._heat_change(self._w[:, k]) + self._heat_by[k]
         return True
 
-    def eliminate(self, rho: Array) -> None:
-        """Step of the particles at fixed drives; add its part of the step of r to ``rho``."""
+    def _heat_change(self, step: Array) -> Array:
+        """(p,) how the heat follows a step (n, p) of the unknowns."""
+        kept = np.where(self.group.kernel.mass == 1, self._beta, 1.0)
+        change: Array = np.einsum("n,np,np->p", kept, self._heat_by_x, step)
+        if self._coupled:
+            change += self._heat_by[-1] * (self._beta * self._mean(step))
+        return change
+
+    def heat_step(self) -> Array:
+        """(p,) step of the heat at fixed drives, after :meth:`eliminate`."""
+        return self._heat_change(self.delta)
+
+    def eliminate(self) -> Array:
+        """Step of the particles at fixed drives; returns that of their mean slopes (p,)."""
         np.negative(self.residual, out=self.delta)
         self._solver.solve(self.delta)
         if self._coupled:
             mean = self._beta * (self._weights @ self.delta) * self._den
             self.delta += self._w[:, -1] * mean
-        mean = self.delta[0] if self.delta.shape[0] == 1 else self._weights @ self.delta
-        self._gather(mean, self._alpha, rho)
+        return self._alpha * self._mean(self.delta)
 
-    def substitute(self, d_phi: Array, d_c: Array) -> None:
-        """Add the response to the step of the drives, (n_v,) each."""
-        changes = np.array([d_phi, d_c]) if self.sees_c_e else d_phi[None, :]
-        self._spread(changes, self._steps)
-        for k in range(changes.shape[0]):
+    def substitute(self, changes: Array, offset: Array | None = None) -> None:
+        """Add the response to the step of the drives in each volume (3, n_v).
+
+        ``offset`` (p,) is the step of the particles' own potentials.
+        """
+        self._spread(changes[list(self.seen)], self._steps)
+        if offset is not None:
+            self._steps[0] += offset
+        for k in range(len(self.seen)):
             np.multiply(self._w[:, k], self._steps[k], out=self.f)  # f is done with
             self.delta += self.f
 
-    def _gather(self, mean: Array, factor: float, out: Array) -> None:
-        """Add ``factor`` times the share-weighted sums of (p,) to ``out`` (n_v,)."""
+    def gather(self, values: Array, out: Array) -> None:
+        """Add the share-weighted sums of ``values`` (p,) to ``out`` (n_v,)."""
         if self._runs is None:
-            out[self._volumes] += factor * np.add.reduceat(self._share * mean, self._starts)
+            out[self._volumes] += np.add.reduceat(self._share * values, self._starts)
             return
         for v, part in self._runs:
-            out[v] += factor * (self._share[part] @ mean[part])
+            out[v] += self._share[part] @ values[part]
 
     def _spread(self, values: Array, out: Array) -> None:
         """(m, n_v) by volume -> (m, p) by particle."""
@@ -161,23 +222,31 @@ class GroupSolver:
 class _Functions:
     """What is derived from a kernel, as functions of (x, c_bar, drives, q)."""
 
-    rate: ca.Function
-    slopes: ca.Function  # df/dx by diagonals, df/ddphi, then df/dc_e and df/dc_bar if they matter
-    drives: ca.SX  # (m,) subexpressions of c_e and dphi alone
+    rate: ca.Function  # and the heat, if there is one
+    slopes: ca.Function  # df/dx by diagonals, df/d of the drives seen, then of c_bar; of the heat
+    places: list[ca.SX]  # the drives, in the order of DRIVES
+    drives: ca.SX  # (m,) subexpressions of them alone
     lower: int
     upper: int
-    sees_c_e: bool
+    seen: tuple[int, ...]
     coupled: bool
+    hot: bool
 
 
-def _derive(kernel: Kernel, moving_c_e: bool) -> _Functions:
+def _derive(kernel: Kernel, moving: Sequence[bool], *, hoist: bool) -> _Functions:
     """Right-hand side and derivatives of one particle.
 
     Subexpressions of the drives alone, such as exp(-dphi/2), are the same for all particles
-    of a volume; for a homogeneous particle they are half of the work.
+    of a volume; for a homogeneous particle they are half of the work.  Particles that have
+    potentials of their own get the drives themselves (``hoist`` False).
     """
+    every = kernel_drives(kernel)
     coupled = ca.depends_on(kernel.rate, kernel.c_bar)
-    sees_c_e = moving_c_e and ca.depends_on(kernel.rate, kernel.c_e)
+    seen = tuple(
+        k
+        for k, drive in enumerate(every)
+        if k == 0 or (moving[k] and ca.depends_on(kernel.rate, drive))
+    )
     jacobian = ca.jacobian(kernel.rate, kernel.x)
     rows, columns = (np.array(part) for part in jacobian.sparsity().get_triplet())
     lower, upper = int(max(0, (rows - columns).max())), int(max(0, (columns - rows).max()))
@@ -185,22 +254,37 @@ def _derive(kernel: Kernel, moving_c_e: bool) -> _Functions:
     bands = ca.SX((lower + upper + 1) * n, 1)
     for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
         bands[(lower + j - i) * n + i] = jacobian[i, j]
-    by = [kernel.dphi, *([kernel.c_e] if sees_c_e else []), *([kernel.c_bar] if coupled else [])]
-    outputs = [kernel.rate, bands, *(ca.jacobian(kernel.rate, drive) for drive in by)]
-    heights = np.cumsum([0, *(output.shape[0] for output in outputs)]).tolist()
-    joined, symbols, drives = ca.extract_parametric(
-        ca.vertcat(*outputs),
-        ca.vertcat(kernel.c_e, kernel.dphi),
-        {"extract_trivial": True},
-    )
-    outputs = [joined[a:b] for a, b in pairwise(heights)]
+    by = [*(every[k] for k in seen), *([kernel.c_bar] if coupled else [])]
+    heat = [] if kernel.heat is None else [kernel.heat]
+    outputs = [kernel.rate, *heat, bands, *(ca.jacobian(kernel.rate, drive) for drive in by)]
+    if heat:
+        slopes = [ca.jacobian(kernel.heat, drive) for drive in by]
+        outputs += [ca.densify(ca.gradient(kernel.heat, kernel.x)), ca.vertcat(*slopes)]
+    first = 1 + len(heat)
+    joined = ca.vertcat(*every)
+    if hoist:
+        heights = np.cumsum([0, *(output.shape[0] for output in outputs)]).tolist()
+        stacked, symbols, drives = ca.extract_parametric(
+            ca.vertcat(*outputs), joined, {"extract_trivial": True}
+        )
+        outputs = [stacked[a:b] for a, b in pairwise(heights)]
+    else:
+        symbols, drives = [joined], [joined]
     arguments = [kernel.x, kernel.c_bar, ca.vertcat(*symbols), kernel.q]
     return _Functions(
-        rate=ca.Function("particle", arguments, outputs[:1]),
-        slopes=ca.Function("particle_jacobian", arguments, outputs[1:]),
+        rate=ca.Function("particle", arguments, outputs[:first]),
+        slopes=ca.Function("particle_jacobian", arguments, outputs[first:]),
+        places=every,
         drives=ca.vertcat(*drives),
         lower=lower,
         upper=upper,
-        sees_c_e=sees_c_e,
+        seen=seen,
         coupled=coupled,
+        hot=bool(heat),
     )
+
+
+def kernel_drives(kernel: Kernel) -> list[ca.SX]:
+    """What a particle sees of its place, in the order of DRIVES."""
+    theta = ca.SX.sym("theta") if kernel.theta is None else kernel.theta
+    return [kernel.dphi, kernel.c_e, theta]

@@ -12,6 +12,7 @@ import casadi as ca
 import numpy as np
 
 from electrode_model.assemble import Assembly
+from electrode_model.solver.group import kernel_drives
 from electrode_model.solver.start import Statistics, consistent
 from electrode_model.solver.system import System
 
@@ -27,29 +28,44 @@ def flat_dae(assembly: Assembly, control: Sequence[float]) -> tuple[dict[str, ca
     circuit = assembly.circuit
     n_v = circuit.filling_rate.shape[0]
     volumes = ca.vertcat(*[circuit.c_e] * n_v) if circuit.c_e.shape[0] != n_v else circuit.c_e
-    mean_rate = [ca.SX(0)] * n_v
+    mean_rate, heat = [ca.SX(0)] * n_v, [ca.SX(0)] * n_v
     unknowns, rates, differential = [], [], []
-    for group in assembly.groups:
+    drops, rows = _drops(assembly)
+    for number, group in enumerate(assembly.groups):
         kernel, p = group.kernel, group.index.size
         n = kernel.mass.size
-        function = ca.Function(
-            "f", [kernel.x, kernel.c_bar, kernel.c_e, kernel.dphi, kernel.q], [kernel.rate]
-        )
+        arguments = [kernel.x, kernel.c_bar, *kernel_drives(kernel), kernel.q]
+        released = ca.SX(0) if kernel.heat is None else kernel.heat
+        function = ca.Function("f", arguments, [kernel.rate, released])
         x, rate = ca.SX.sym("x", n, p), []
         weights = ca.DM(kernel.weights)
         for k in range(p):
             v = int(group.volume[k])
             c_bar = ca.dot(weights, x[:, k])
             q = ca.DM(group.q[:, k if group.q.shape[1] > 1 else 0])
-            rate.append(function(x[:, k], c_bar, volumes[v], circuit.dphi[v], q))
-            mean_rate[v] += group.share[k] * ca.dot(weights, rate[-1])
+            dphi = circuit.dphi[v]
+            if number in drops:
+                dphi += drops[number][k]
+            own, hot = function(x[:, k], c_bar, dphi, volumes[v], circuit.theta, q)
+            rate.append(own)
+            heat[v] += group.share[k] * hot
+            mean_rate[v] += (passed := group.share[k] * ca.dot(weights, rate[-1]))
+            if number in drops:
+                rows.append(passed)
         # A System keeps (grid point, particle) with particles side by side.
         unknowns.append(ca.vec(x.T))
         rates.append(ca.vec(ca.horzcat(*rate).T))
         differential.append(np.repeat(kernel.mass == 1, p))
+    connected = assembly.connections
+    if connected is not None:
+        own = ca.vertcat(*drops.values())
+        unknowns.append(own)
+        rates.append(ca.DM(connected.laplacian) @ own - ca.vertcat(*rows))
+        differential.append(np.zeros(own.shape[0], dtype=bool))
     r = ca.vertcat(*mean_rate)
-    fixed = [circuit.filling_rate, circuit.control]
-    residual = ca.substitute([circuit.residual], fixed, [r, ca.DM(list(control))])[0]
+    fixed = [circuit.filling_rate, circuit.control, circuit.heat]
+    values = [r, ca.SX(list(control)), ca.vertcat(*heat[: circuit.heat.shape[0]])]
+    residual = ca.substitute([circuit.residual], fixed, values)[0]
     balance, algebraic = _explicit(residual, circuit.rate, circuit.differential)
     every = ca.vertcat(*unknowns)
     is_x = np.concatenate(differential)
@@ -66,18 +82,23 @@ def flat_dae(assembly: Assembly, control: Sequence[float]) -> tuple[dict[str, ca
     return dae, np.concatenate([is_x, circuit.differential])
 
 
+def _drops(assembly: Assembly) -> tuple[dict[int, ca.SX], list[ca.SX]]:
+    """Symbols of the own potentials of connected groups, and room for what they pass on."""
+    wired = () if assembly.connections is None else assembly.connections.groups
+    return {k: ca.SX.sym(f"w_{k}", assembly.groups[k].index.size) for k in wired}, []
+
+
 def _explicit(residual: ca.SX, rate: ca.SX, differential: np.ndarray) -> tuple[ca.SX, ca.SX]:
     """dz/dt of the differential unknowns, and the equations that hold none of them.
 
-    The circuit is linear in dz/dt with a diagonal matrix of constants, one equation each.
+    The circuit is linear in dz/dt with a matrix of constants, one equation for each.
     """
     mass = ca.DM(ca.evalf(ca.jacobian(residual, rate))).full()
     rest = ca.substitute(residual, rate, ca.DM.zeros(*rate.shape))
-    columns = np.flatnonzero(differential)
-    rows = [int(np.flatnonzero(mass[:, k])[0]) for k in columns]
-    others = [k for k in range(mass.shape[0]) if k not in rows]
-    scale = ca.DM(mass[rows, columns])
-    return -rest[rows] / scale, rest[others]
+    holds = mass.any(axis=1)
+    rows, others = np.flatnonzero(holds).tolist(), np.flatnonzero(~holds).tolist()
+    inverse = np.linalg.inv(mass[rows][:, differential])
+    return -ca.sparsify(ca.DM(inverse)) @ rest[rows], rest[others]
 
 
 def build(

@@ -75,6 +75,7 @@ class Stepper:
     system : holds consistent ``y`` and ``slope`` at t = 0 (hours, as everything here)
     rtol, atol : tolerances of every unknown in its inner unit
     max_order : 1 to 5
+    stop : no step passes this time
     min_step : smallest step before giving up.  At the start of a rest the surface of a full
         particle needs steps of 1e-10 s; later a step must still be seen beside the time.
     """
@@ -88,10 +89,11 @@ class Stepper:
         atol: float,
         max_order: int = _MAX_ORDER,
         min_step: float = 1e-18,
+        stop: float = np.inf,
     ) -> None:
         self.system, self.statistics = system, statistics
         self._rtol, self._atol, self._max_order = rtol, atol, max_order
-        self._min_step = min_step
+        self._min_step, self.stop = min_step, stop
         self.t = 0.0
         self._d = np.zeros((_MAX_ORDER + 3, system.n))
         self._scale = np.empty(system.n)
@@ -130,10 +132,26 @@ class Stepper:
         if self._began == self.t:
             return False
         self.system.y[:] = self._d[0]
+        self.system.at(self.t)
         if consistent(self.system, self.statistics) is not None:
             return False
         self._begin()
         return True
+
+    def turn(self, stop: float = np.inf) -> Outcome | None:
+        """Begin afresh at a kink or jump of the equations; no step passes ``stop``."""
+        self.system.y[:] = self._d[0]
+        self.system.at(self.t)
+        outcome = consistent(self.system, self.statistics)
+        if outcome is None:
+            self.stop = stop
+            self._begin()
+        return outcome
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the time is ``stop``, but for rounding."""
+        return bool(self.t >= self.stop * (1 - _RESOLUTION))
 
     @property
     def state(self) -> Array:
@@ -178,6 +196,8 @@ class Stepper:
         last_failure, failures = Outcome.STEP_TOO_SMALL, 0
         while True:
             least = max(self._min_step, _RESOLUTION * self.t)
+            if self.t + self.h > self.stop - 2 * least:  # no sliver is left before the stop
+                self._rescale((self.stop - self.t) / self.h)
             if self.h < least and not self._begin_again():
                 return last_failure
             order = self.order
@@ -231,6 +251,7 @@ class Stepper:
             self._factored, self._rate = (self.h, self.order), None
         y[:] = predicted
         np.multiply(self._psi, cj, out=slope)
+        system.at(self.t + self.h)
         before = 0.0
         for iteration in range(_NEWTON_ITERATIONS):
             system.evaluate()
@@ -282,6 +303,7 @@ class Stepper:
         system = self.system
         system.y[:] = self._d[0]
         np.multiply(self._d[1], 1 / self.h, out=system.slope)
+        system.at(self.t)
         residual = system.evaluate()
         if not np.isfinite(residual @ residual):
             return False

@@ -12,6 +12,7 @@ r is formed from dx/dt, not from f: the balances of lithium, charge and salt are
 in the unknowns, and every Newton iterate satisfies them to rounding whatever the tolerance.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +22,8 @@ from scipy.linalg import lapack
 
 from electrode_model.assemble import Assembly, Group
 from electrode_model.cell import Circuit
-from electrode_model.solver.group import GroupSolver
+from electrode_model.solver.group import DRIVES, GroupSolver
+from electrode_model.solver.wires import Wires
 
 __all__ = ["System"]
 
@@ -53,59 +55,94 @@ class System:
     """Residual and Newton steps of an :class:`~electrode_model.assemble.Assembly`.
 
     The arrays ``y``, ``slope`` (dy/dt), ``control`` are written by the caller; ``residual``,
-    ``delta`` by the methods.  All are flat, (n,).
+    ``delta`` by the methods.  All are flat, (n,).  ``setting`` gives the right side of the
+    control condition as a function of time [h since the step of the protocol began]; None: the
+    last of ``control``.  ``clock`` [h] is the time of the run at that beginning.
     """
 
     def __init__(self, assembly: Assembly) -> None:
         circuit, groups = assembly.circuit, assembly.groups
+        connected = assembly.connections
+        wired = () if connected is None else connected.groups
         sizes = [g.kernel.mass.size * g.index.size for g in groups]
-        self.n = sum(sizes) + circuit.start.size
+        drops = sum(groups[k].index.size for k in wired)  # potentials of connected particles
+        self.n = sum(sizes) + drops + circuit.start.size
         self.y, self.slope, self.residual, self.delta = (np.zeros(self.n) for _ in range(4))
         self.control = np.zeros(3)
+        self.setting: Callable[[float], float] | None = None
+        self.clock = 0.0
         bounds = [0, *np.cumsum(sizes).tolist()]
         self.blocks = [slice(a, b) for a, b in pairwise(bounds)]
-        self.circuit_block = slice(bounds[-1], self.n)
+        self.drops_block = slice(bounds[-1], bounds[-1] + drops)
+        self.circuit_block = slice(self.drops_block.stop, self.n)
         self.differential = np.concatenate(
-            [np.repeat(g.kernel.mass == 1, g.index.size) for g in groups] + [circuit.differential]
+            [np.repeat(g.kernel.mass == 1, g.index.size) for g in groups]
+            + [np.zeros(drops, dtype=bool), circuit.differential]
         )
+        begin = self.circuit_block.start
         self.where = {
-            name: slice(bounds[-1] + s.start, bounds[-1] + s.stop)
-            for name, s in circuit.where.items()
+            name: slice(begin + s.start, begin + s.stop) for name, s in circuit.where.items()
         }
         self._equations = {
-            name: slice(bounds[-1] + s.start, bounds[-1] + s.stop)
-            for name, s in circuit.equations.items()
+            name: slice(begin + s.start, begin + s.stop) for name, s in circuit.equations.items()
         }
-        moving_c_e = ca.depends_on(circuit.c_e, circuit.z)
+        moving = (
+            True,
+            ca.depends_on(circuit.c_e, circuit.z),
+            ca.depends_on(circuit.theta, circuit.z),
+        )
         arrays = (self.y, self.slope, self.residual, self.delta)
+        offsets = dict(zip(wired, self._drops(groups, wired), strict=True))
         self.groups = [
-            GroupSolver(g, moving_c_e, *(self._part(a, k, g) for a in arrays))
+            GroupSolver(g, moving, *(self._part(a, k, g) for a in arrays), offsets.get(k))
             for k, g in enumerate(groups)
         ]
+        self._noisy = [g for g in self.groups if g.group.noise is not None]
+        self._free = [g for g in self.groups if g.offset is None]
+        self._wires = None
+        if connected is not None:
+            part = self.drops_block
+            self._wires = Wires(
+                connected.laplacian,
+                [self.groups[k] for k in wired],
+                self.y[part],
+                self.residual[part],
+                self.delta[part],
+            )
         self._fillings = [
             solver.x[_evenly(group.kernel.filling)]
             for solver, group in zip(self.groups, groups, strict=True)
         ]
         self._n_v = circuit.filling_rate.shape[0]
         self._r = np.zeros(self._n_v)
+        self._heat = np.zeros(circuit.heat.shape[0])
         self._compile(circuit)
         self.y[: bounds[-1]] = np.concatenate([_start(group).ravel() for group in groups])
         self.y[self.circuit_block] = circuit.start
         for name, value in assembly.guess.items():
             if name in self.where:
                 self.y[self.where[name]] = value
+        self.at(0.0)
+
+    def _drops(self, groups: Sequence[Group], wired: Sequence[int]) -> Iterator[Array]:
+        """Views of the potentials of each connected group's particles."""
+        start = self.drops_block.start
+        for k in wired:
+            yield self.y[start : (start := start + groups[k].index.size)]
 
     def _part(self, array: Array, k: int, group: Group) -> Array:
         return array[self.blocks[k]].reshape(group.kernel.mass.size, group.index.size)
 
     def _compile(self, circuit: Circuit) -> None:
         z, rate, r = circuit.z, circuit.rate, circuit.filling_rate
-        arguments = [z, rate, r, circuit.control]
+        arguments = [z, rate, r, circuit.heat, circuit.control]
         block = self.circuit_block
-        arrays = [self.y[block], self.slope[block], self._r, self.control]
+        arrays = [self.y[block], self.slope[block], self._r, self._heat, self.control]
         one = circuit.c_e.shape[0] == 1
         c_e = ca.repmat(circuit.c_e, self._n_v) if one else circuit.c_e
-        drives = [_spread(group, c_e, circuit.dphi) for group in self.groups]
+        theta = ca.repmat(circuit.theta, self._n_v)
+        places = [circuit.dphi, c_e, theta]
+        drives = [_spread(group, places) for group in self.groups]
         value = ca.Function(
             "circuit", arguments, [ca.densify(e) for e in (circuit.residual, *drives)]
         )
@@ -113,23 +150,39 @@ class System:
             ca.jacobian(circuit.residual, z),
             ca.jacobian(circuit.residual, rate),
             ca.jacobian(circuit.residual, r),
-            ca.jacobian(circuit.dphi, z),
-            ca.jacobian(c_e, z),
+            ca.jacobian(circuit.residual, circuit.heat),
+            *(ca.jacobian(drive, z) for drive in places),
         ]
         slopes = ca.Function("circuit_jacobian", arguments, [ca.densify(b) for b in blocks])
         self._value, self._slopes = _Compiled(value, arrays), _Compiled(slopes, arrays)
         self._algebraic = ~circuit.differential
 
+    def at(self, t: float) -> None:
+        """Time of the next :meth:`evaluate` [h since the step of the protocol began]."""
+        if self.setting is not None:
+            self.control[2] = self.setting(t)
+        for group in self._noisy:
+            group.at(self.clock + t)
+
     def evaluate(self) -> Array:
         """Residual (n,) at ``y``, ``slope``; a view that the next call overwrites."""
         self._r[:] = 0.0
-        for group in self.groups:
-            group.filling_rate(self._r)
+        for group in self._free:
+            group.gather(group.filling_rate(), self._r)
+        if self._wires is not None:
+            self._wires.evaluate(self._r)
         self._value()
         residual, *drives = self._value.outputs
         self.residual[self.circuit_block] = residual[:, 0]
         for group, values in zip(self.groups, drives, strict=True):
             group.evaluate(values)
+        if self._heat.size:  # the one thing that the circuit takes from the particles' values
+            self._heat[:] = 0.0
+            for group in self.groups:
+                if group.heat is not None:
+                    group.gather(group.heat, self._heat)
+            self._value()
+            self.residual[self.circuit_block] = self._value.outputs[0][:, 0]
         return self.residual
 
     def linearize(self) -> None:
@@ -138,21 +191,42 @@ class System:
         for group in self.groups:
             group.linearize()
 
+    @property
+    def circuit_jacobian(self) -> list[Array]:
+        """Blocks of the last :meth:`linearize`: the circuit's residual by z, dz/dt, r and heat;
+        each of DRIVES in the volumes by z.  Views.
+        """
+        return self._slopes.outputs
+
     def factor(self, alpha: float, beta: float = 1.0) -> bool:
         """Factorise for steps in which a differential unknown moves by ``beta`` per unit and
         its slope by ``alpha``; algebraic ones always by 1.  False if singular or not finite.
 
         (cj, 1) is the step of an implicit formula; (1, 0) that of consistent initial values.
         """
-        g_z, g_rate, g_r, u_phi, u_c = self._slopes.outputs
-        k_phi, k_c = np.zeros(self._n_v), np.zeros(self._n_v)
+        g_z, g_rate, g_r, g_heat, *by_z = self._slopes.outputs
+        response, heat = np.zeros((2, len(DRIVES), self._n_v))
         for group in self.groups:
-            if not group.factor(alpha, beta, k_phi, k_c):
+            if not group.factor(alpha, beta):
                 return False
+        for group in self._free:
+            for k, values in zip(group.seen, group.response, strict=True):
+                group.gather(values, response[k])
+        if self._wires is not None and not self._wires.factor(response):
+            return False
+        if self._heat.size:
+            for group in self._free:
+                for k, values in zip(group.seen, group.heat_response, strict=True):
+                    group.gather(values, heat[k])
+            if self._wires is not None:
+                self._wires.heat_response(heat)
         kept = np.where(self._algebraic, 1.0, beta)
-        self._u_phi, self._u_c = u_phi * kept, u_c * kept
+        self._by_z = np.array(by_z) * kept
         small = g_z * kept + alpha * g_rate
-        small += g_r @ (k_phi[:, None] * self._u_phi + k_c[:, None] * self._u_c)
+        small += g_r @ np.einsum("kv,kvz->vz", response, self._by_z)
+        if self._heat.size:
+            small += g_heat @ np.einsum("kv,kvz->vz", heat, self._by_z)
+            self._g_heat = g_heat.copy()
         if not np.all(np.isfinite(small)):
             return False
         self._lu, self._pivots, info = lapack.dgetrf(small)
@@ -162,15 +236,31 @@ class System:
     def solve(self) -> Array:
         """Newton step (n,) for the last residual; a view that the next call overwrites."""
         rho = np.zeros(self._n_v)
-        for group in self.groups:
-            group.eliminate(rho)
+        for group in self._free:
+            group.gather(group.eliminate(), rho)
+        if self._wires is not None:
+            self._wires.eliminate(rho)
         right = -self.residual[self.circuit_block] - self._g_r @ rho
+        if self._heat.size:
+            right -= self._g_heat @ self._heat_step()
         step, _ = lapack.dgetrs(self._lu, self._pivots, right)
         self.delta[self.circuit_block] = step
-        d_phi, d_c = self._u_phi @ step, self._u_c @ step
-        for group in self.groups:
-            group.substitute(d_phi, d_c)
+        changes = self._by_z @ step
+        for group in self._free:
+            group.substitute(changes)
+        if self._wires is not None:
+            self._wires.substitute(changes)
         return self.delta
+
+    def _heat_step(self) -> Array:
+        """(n_v,) step of the heat at fixed drives."""
+        step = np.zeros(self._n_v)
+        for group in self._free:
+            if group.heat is not None:
+                group.gather(group.heat_step(), step)
+        if self._wires is not None:
+            self._wires.heat_step(step)
+        return step
 
     def fillings_inside(self) -> bool:
         """Whether every filling of ``y`` is between 0 and 1, but for rounding; False for NaN."""
@@ -197,6 +287,8 @@ class System:
                 rows = group.kernel.mass.size
                 inside = f", grid point {row} of {rows}" if rows > 2 else ""
                 return f"{kind} of {place}{inside}"
+        if k < self.circuit_block.start:
+            return f"potential of connected particle {k - self.drops_block.start}"
         name, part = next((n, p) for n, p in circuit.items() if p.start <= k < p.stop)
         return name if part.stop - part.start == 1 else f"{name}, cell {k - part.start}"
 
@@ -213,8 +305,9 @@ def _start(group: Group) -> Array:
     return x
 
 
-def _spread(group: GroupSolver, c_e: ca.SX, dphi: ca.SX) -> ca.SX:
+def _spread(group: GroupSolver, drives: list[ca.SX]) -> ca.SX:
     """(m, n_v) the expressions of a group's drives in every volume."""
-    kernel, drives = group.group.kernel, group.functions.drives
-    function = ca.Function("drives", [kernel.c_e, kernel.dphi], [drives])
-    return ca.horzcat(*[function(c_e[v], dphi[v]) for v in range(c_e.shape[0])])
+    functions = group.functions
+    function = ca.Function("drives", functions.places, [functions.drives])
+    n_v = drives[0].shape[0]
+    return ca.horzcat(*[function(*(drive[v] for drive in drives)) for v in range(n_v)])

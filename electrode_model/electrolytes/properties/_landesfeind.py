@@ -1,10 +1,8 @@
 """The forms of Landesfeind & Gasteiger 2019, which each solvent fills with its coefficients."""
 
 from collections.abc import Sequence
-from math import exp
 
-from electrode_model.symbolic import Expr, sqrt
-from electrode_model.symbolic import exp as exponential
+from electrode_model.symbolic import Expr, exp, sqrt
 
 __all__ = ["CONCENTRATIONS", "TEMPERATURES", "conductivity", "cubic", "diffusivity"]
 
@@ -24,7 +22,7 @@ def conductivity(c_e: Expr, temperature: float, p: Sequence[float]) -> Expr:
 def diffusivity(c_e: Expr, temperature: float, p: Sequence[float]) -> Expr:
     """Salt diffusivity [m^2/s]; ``p`` (4,) as printed, in 1e-6 cm^2/s."""
     slope = p[1] + p[3] / temperature
-    return 1e-10 * p[0] * exp(p[2] / temperature) * exponential(slope * c_e)
+    return 1e-10 * p[0] * exp(p[2] / temperature) * exp(slope * c_e)
 
 
 def cubic(c_e: Expr, temperature: float, p: Sequence[float]) -> Expr:

@@ -5,9 +5,7 @@ Fits to the Advanced Electrolyte Model.  Coefficients as in MPET 1.0.1
 but in the thermodynamic factor.  Functions of c_e (mol/L) and temperature (K).
 """
 
-from math import exp
-
-from electrode_model.symbolic import Expr
+from electrode_model.symbolic import Expr, exp
 
 __all__ = [
     "CONCENTRATIONS",

@@ -8,6 +8,7 @@ from electrode_model.electrolytes.properties._doyle96 import (
     CONCENTRATIONS,
     TEMPERATURES,
     diffusivity,
+    polynomial,
     t_plus,
     thermodynamic_factor,
 )
@@ -27,7 +28,4 @@ _POWERS = (1.0793e-4, 6.7461e-3, -5.2245e-3, 1.3605e-3, -1.1724e-4)  # S/cm, low
 
 def conductivity(c_e: Expr, temperature: float) -> Expr:
     """Conductivity [S/m], a polynomial of fourth degree."""
-    value: Expr = _POWERS[-1]
-    for coefficient in _POWERS[-2::-1]:
-        value = value * c_e + coefficient
-    return 100 * value
+    return polynomial(c_e, _POWERS)

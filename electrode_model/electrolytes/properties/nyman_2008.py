@@ -6,10 +6,8 @@ MPET (mpet/electrolyte/Nyman_EC_EMC.py); the paper was not seen.  The activation
 theirs but About:Energy's.  Functions of c_e (mol/L) and temperature (K).
 """
 
-from math import exp
-
 from electrode_model.constants import AVOGADRO, BOLTZMANN
-from electrode_model.symbolic import Expr, power
+from electrode_model.symbolic import Expr, exp, power
 
 __all__ = [
     "CONCENTRATIONS",

@@ -1,0 +1,1 @@
+"""Numbers that differ from particle to particle: rate constant, film, contact."""
