@@ -63,3 +63,10 @@ def tabulated(
             " write as many of each, at least two, fillings ascending"
         )
     return exp(log(10) * PiecewiseCubic.through(x, y)(c))
+
+
+#: Keys without a default with which tests try a form.
+EXAMPLES = {
+    "exponential": {"decay": 3.0},
+    "tabulated": {"filling": [0.0, 0.4, 1.0], "log10_ratio": [0.0, 0.3, -0.5]},
+}

@@ -130,3 +130,11 @@ def _standard_normal(count: tuple[int, int], sampling: str, seed: int) -> np.nda
         streams = (np.random.default_rng([seed, volume]) for volume in range(n_volumes))
         return np.array([stream.standard_normal(per_volume) for stream in streams])
     raise ValueError(f"sampling {sampling!r} is none of quantiles, random")
+
+
+#: Keys without a default with which tests try a distribution, of three particles in a volume.
+EXAMPLES = {
+    "constant": {"value": "50 nm"},
+    "listed": {"sizes": ["40 nm", "50 nm", "70 nm"]},
+    "lognormal": {"mean": "50 nm", "std": "10 nm"},
+}

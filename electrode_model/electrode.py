@@ -250,7 +250,8 @@ def _groups(
     models = build(particles, law, **given.model.parameters)
     if given.interphase is not None:
         solid = drawn.solid_of(population).ravel()
-        models = coated(models, given, particles.size, solid, density, scales, law.theta)
+        wetted = particles.contact
+        models = coated(models, given, particles.size, wetted, solid, density, scales, law.theta)
     groups: list[Group] = []
     for model in models:
         for name, values in model.q.items():

@@ -9,8 +9,8 @@ cell and none forgotten (Bernardi, Pawlikowski & Newman, J. Electrochem. Soc. 13
 The sum runs over all places inside the particles: heat of mixing while they even out is in it.
 Heat made in the series resistance outside the cell is not.
 
-Inside, theta is T over the temperature of the configuration; potentials stay in units of kT/e at that
-temperature.  A kernel is written for any theta by the laws of its material; the numbers of its
+Inside, theta is T over the temperature of the configuration; potentials stay in units of kT/e at
+that temperature.  A kernel is written for any theta by the laws of its material; the numbers of its
 particles, stated at theta = 1, are multiplied by how each follows the temperature.
 """
 

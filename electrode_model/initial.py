@@ -70,3 +70,11 @@ def scattered(
     low, high = ndtr((_LEAST - mean) / std), ndtr((1 - _LEAST - mean) / std)
     values = mean + std * ndtri(low + draws * (high - low))
     return np.array(np.broadcast_to(values, (places, count)))
+
+
+#: Keys without a default with which tests try a profile.
+EXAMPLES = {
+    "uniform": {"value": 0.3},
+    "core_shell": {"core": 0.2, "shell": 0.4},
+    "scattered": {"mean": 0.3, "std": 0.1},
+}

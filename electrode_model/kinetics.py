@@ -186,3 +186,9 @@ def _formal(dphi: Expr, c: Expr, a_e: Expr, mu: Potential) -> Expr:
     """Overpotential from the formal potential, eta + ln(a_e/c); ln c cancels in a lattice gas."""
     formal = dphi + mu.excess + log(a_e) - _times(mu.mixing, _log(1 - c))
     return formal - _times(1 - mu.mixing, _log(c))
+
+
+#: Keys without a default with which tests try a law: the reorganisation energy of LiFePO4, 8.3 kT.
+EXAMPLES = {
+    name: {"reorganisation": "8.3 kT"} for name in ("ciet", "marcus", "marcus_hush_chidsey")
+}

@@ -7,7 +7,7 @@ zeta and xi are smooth random functions, independent of each other, of place and
 mean 0 and variance 1 at every time.  They join standard normal numbers at the multiples of the
 correlation time tau,
 
-    zeta(t) = ((1 - u) g_k + u g_{k+1}) / sqrt((1 - u)^2 + u^2),   u = s^2 (3 - 2 s),  s = t/tau - k,
+    zeta(t) = ((1-u) g_k + u g_{k+1}) / sqrt((1-u)^2 + u^2),   u = s^2 (3 - 2 s),   s = t/tau - k,
 
 so a run can be repeated, steps of any length see the same noise, and an error test knows it
 as it knows any course of time.  Over a time T long against tau the integral of zeta has the

@@ -16,7 +16,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ __all__ = [
     "UserFileError",
     "absolute",
     "find",
+    "functions",
     "guarded",
     "is_reference",
     "label",
@@ -61,7 +62,7 @@ _lock = threading.RLock()
 
 def is_reference(name: object) -> bool:
     """Whether a name of a configuration stands for a user's file."""
-    return isinstance(name, str) and _REFERENCE.fullmatch(name) is not None
+    return isinstance(name, str) and ".py" in name and _REFERENCE.fullmatch(name) is not None
 
 
 def parts(reference: str) -> tuple[Path, str]:
@@ -75,7 +76,7 @@ def parts(reference: str) -> tuple[Path, str]:
 def absolute(reference: str, folder: str | Path) -> str:
     """The reference with a path that holds in any directory; a relative one is below ``folder``."""
     path, name = parts(reference)
-    full = os.path.abspath(Path(folder) / path.expanduser())
+    full = os.path.abspath(Path(folder) / os.path.expanduser(path))
     return f"{full}:{name}" if name else full
 
 
@@ -131,7 +132,7 @@ def guarded(function: Callable[..., Any], path: Path) -> Callable[..., Any]:
             with warnings.catch_warnings():
                 # NumPy's elementwise functions serve for symbols too; that they do is checked
                 warnings.simplefilter("ignore", FutureWarning)
-                return function(*values, **keys)
+                return _guarded_inside(function(*values, **keys), path)
         except UserFileError:
             raise
         except Exception as error:
@@ -142,6 +143,26 @@ def guarded(function: Callable[..., Any], path: Path) -> Callable[..., Any]:
             raise UserFileError(told + _CURE * cured) from error
 
     return call
+
+
+def _guarded_inside(value: Any, path: Path) -> Any:
+    """What a function returns; a record of functions with these guarded too."""
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    members = {member.name: getattr(value, member.name) for member in fields(value) if member.init}
+    own = {k: guarded(v, path) for k, v in members.items() if isinstance(v, types.FunctionType)}
+    return replace(value, **own)
+
+
+def functions(reference: str) -> types.SimpleNamespace:
+    """The public names of a file, or of an object in it, with its functions guarded.
+
+    Raises UserFileError.
+    """
+    source, path = find(reference), parts(reference)[0]
+    members = {name: getattr(source, name) for name in dir(source) if not name.startswith("_")}
+    own = {n: guarded(v, path) if callable(v) else v for n, v in members.items()}
+    return types.SimpleNamespace(**own)
 
 
 def _load(path: Path) -> _Loaded:
@@ -225,7 +246,8 @@ def _told(error: BaseException, path: Path) -> str:
     """The error with the line of the user's file, or of one beside it, that raised it."""
     text = " ".join(str(error).split()) or "no message"
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: is not valid Python: {error.msg}"
+        where = f"{error.filename or path}:{error.lineno or 1}"
+        return f"{where}: is not valid Python: {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).parent == path.parent]
     where = f"{own[-1].filename}:{own[-1].lineno}" if own else str(path)

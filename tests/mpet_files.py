@@ -45,10 +45,15 @@ SYSTEM: Mapping[str, Mapping[str, Any]] = {
                      "G_mean_c": 1e-14, "G_stddev_c": 0, "G_mean_a": 1e-14, "G_stddev_a": 0},
     "Geometry": {"L_c": 5e-5, "L_a": 5e-5, "L_s": 2.5e-5, "P_L_c": 0.69, "P_L_a": 0.69,
                  "poros_c": 0.4, "poros_a": 0.4, "poros_s": 1.0, "BruggExp_c": -0.5,
-                 "BruggExp_a": -0.5, "BruggExp_s": -0.5, "specified_poros_c": None},
+                 "BruggExp_a": -0.5, "BruggExp_s": -0.5, "specified_poros_c": None,
+                 "specified_poros_s": None},
     "Electrolyte": {"c0": 1000, "zp": 1, "zm": -1, "nup": 1, "num": 1, "elyteModelType": "SM",
                     "SMset": "valoen_reimers", "n": 1, "sp": -1, "Dp": 2.2e-10, "Dm": 2.94e-10,
                     "cmax": 80000, "a_slyte": 0, "SMset_filename": None},
+    "Interface": dict.fromkeys(
+        ("simInterface_c", "simInterface_a", "Nvol_i", "L_i", "BruggExp_i", "poros_i", "c0_int",
+         "cmax_i", "Dp_i", "Dm_i", "interfaceModelType", "interfaceSMset")
+    ),
 }  # fmt: skip
 
 #: Homogeneous LiFePO4.

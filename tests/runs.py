@@ -1,13 +1,11 @@
-"""Whole runs for the tests: a protocol in a few words, particles of every model."""
+"""Whole runs for the tests, and a protocol in a few words."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
-from tests.models import configuration, particle
-
-MODELS = ("homogeneous", "diffusion", "cahn_hilliard", "allen_cahn")
+from tests.models import configuration
 
 
 def finished(folder: Path, text: str, overrides: Sequence[str]) -> Result:
@@ -20,14 +18,3 @@ def finished(folder: Path, text: str, overrides: Sequence[str]) -> Result:
 def protocol(*steps: str) -> str:
     """An override that replaces all steps."""
     return f"protocol=[{', '.join(steps)}]"
-
-
-def of_model(model: str) -> list[str]:
-    """Overrides for small particles of a model; plates have a thickness."""
-    if model == "homogeneous":
-        return [particle(model)]
-    if model == "allen_cahn":
-        size = "{distribution: lognormal, mean: 15 nm, std: 3 nm}"
-        thickness = "positive.particles.thickness=20 nm"
-        return [particle(model), f"positive.particles.size={size}", thickness]
-    return [particle(model, nodes=12)]

@@ -47,9 +47,11 @@ class Case:
         """The few parts of a configuration that a recorder reads."""
         size = SimpleNamespace(parameters={"sampling": "random", "seed": 7})
         model = SimpleNamespace(parameters={})
-        seed = SimpleNamespace(size=size, model=model, initial_filling=None)
+        none = SimpleNamespace(drawn=())
+        seed = SimpleNamespace(size=size, model=model, initial_filling=None, scattering=none)
         return SimpleNamespace(
             name="Made-up half cell",
+            heat=None,
             positive=SimpleNamespace(particles=(seed,)),
             negative=SimpleNamespace(model="lithium_foil"),
             output=SimpleNamespace(fields=self.fields, figures=True, film=False),
@@ -118,7 +120,7 @@ def make(case: Case | None = None, folder: Path | None = None) -> Result:
 
 def begin(case: Case, folder: Path | None = None, overwrite: bool = False) -> Recorder:
     """A recorder for the case, whose configuration is made up as well."""
-    with mock.patch.object(result, "_yaml", lambda config: f"name: {config.name}\n"):
+    with mock.patch.object(result, "_yaml", lambda config, _: f"name: {config.name}\n"):
         return Recorder(case.layout, case.config, folder, overwrite)
 
 

@@ -41,7 +41,7 @@ def test_all_faults_at_once_in_the_order_of_the_file(tmp_path):
         "porosity: 0.4": "porosity: 4",
         "active_fraction": "active_fracton",
         "homogeneous": "homogen",
-        "material: lfp": "material: lithium",
+        "material: lfp": "material: lithuim",
         "1 mol/L": "1 mol",
         "[2 V, 5 V]": "[5 V, 2 V]",
         "1 C": "0 C",

@@ -13,6 +13,7 @@ from electrode_model.config.components import (
     EXCHANGE_CURRENTS,
     LAWS,
     PARTICLES,
+    TORTUOSITIES,
     parameters,
     takes_exchange,
 )
@@ -21,7 +22,7 @@ from electrode_model.config.model import Component, Current, Stops
 from electrode_model.constants import BOLTZMANN
 from tests.valid import SEPARATOR, SIZE, changed, written
 
-FAMILIES = [LAWS, EXCHANGE_CURRENTS, PARTICLES, ELECTROLYTES, DISTRIBUTIONS]
+FAMILIES = [LAWS, EXCHANGE_CURRENTS, PARTICLES, ELECTROLYTES, DISTRIBUTIONS, TORTUOSITIES]
 EVERY_COMPONENT = [(family, name) for family in FAMILIES for name in family.names()]
 
 

@@ -5,7 +5,9 @@ import pytest
 from scipy.sparse.csgraph import connected_components
 
 from electrode_model import connections
+from electrode_model.analysis.losses import losses
 from electrode_model.assemble import assemble
+from electrode_model.config import components
 from electrode_model.config.problems import ConfigError
 from electrode_model.simulation.simulate import simulate
 from electrode_model.solver import oracle
@@ -74,12 +76,7 @@ def test_chain_of_two_unequal_particles_obeys_kirchhoff(tmp_path):
     model = assembly(tmp_path, SINGLE, two)
     _, _, system = states_at(model, [0.1])
     scales = model.scales
-    density = 0.0
-    for population in (configuration(tmp_path, SINGLE, two).positive.particles[0],):
-        from electrode_model.config import components
-
-        material = components.material(population.material.name)
-        density = material.numbers["site_density"].value
+    density = components.material("nmc532").numbers["site_density"].value
     coulomb = scales.constants.charge * density * 4 / 3 * np.pi * np.array([8e-18, 1e-18])
     current = coulomb * system.groups[0].filling_rate() / scales.time  # A into each particle
     first, second = system.y[system.drops_block] * scales.voltage
@@ -167,3 +164,15 @@ def test_mistakes_are_named(tmp_path, text, words):
         assemble(configuration(tmp_path, SINGLE, [f"positive.connections={text}"]))
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [(CHAIN, "positive.connections"), ("heat={heat_capacity: 1000}", "heat")],
+    ids=["chain", "heat"],
+)
+def test_loss_budget_says_what_it_cannot_tell(tmp_path, override, key):
+    short = (*SMOOTH, override, "protocol=[{current: 1 C, until: {time: 1 min}}]")
+    config = configuration(tmp_path, SINGLE, short)
+    with pytest.raises(ConfigError, match=key):
+        losses(simulate(config, folder=tmp_path / "result"))

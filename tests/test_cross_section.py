@@ -10,7 +10,6 @@ from scipy.sparse.linalg import eigs
 from scipy.special import jv, jvp
 
 from electrode_model.analysis import section
-from electrode_model.particles import cross_section, diffusion
 from electrode_model.plots.plot import FIGURES
 from electrode_model.polar import half_disc
 from electrode_model.results.records import Profiles
@@ -159,7 +158,6 @@ def test_both_builds_take_the_same_size(tmp_path):
         ends.append(states[:, system.where["voltage"]][:, 0])
     # the solver's tolerance of 1e-6 on a voltage of about 155 kT/e
     np.testing.assert_allclose(ends[0], ends[1], atol=1e-3)
-    assert cross_section.__all__ == diffusion.__all__
 
 
 def independent(cells, sectors, radius, rate, ratio, hours):

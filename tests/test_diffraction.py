@@ -14,8 +14,8 @@ from electrode_model.config.problems import ConfigError
 from electrode_model.plots.diffraction import two_theta
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
-from tests.models import HALF_CELL, SMOOTH
-from tests.runs import finished, of_model, protocol
+from tests.models import HALF_CELL, SMOOTH, particle
+from tests.runs import finished, protocol
 from tests.synthetic import Case, make
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -100,7 +100,7 @@ def test_shells_count_by_their_volume(tmp_path):
     is straight to 1 %), and its intensity reaches from the core's filling to the surface's.
     """
     cycle = protocol("{current: 1 C, until: {filling: 0.7}}")
-    settings = [*SMOOTH, *of_model("diffusion"), "positive.initial_filling=0.6", cycle]
+    settings = [*SMOOTH, particle("diffusion", nodes=12), "positive.initial_filling=0.6", cycle]
     result = finished(tmp_path, HALF_CELL, [*settings, "positive.particles.per_volume=2"])
     last = result["Field time [s]"].size - 1
     c, share, particles = xrd.places(result, last)

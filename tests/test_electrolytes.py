@@ -21,7 +21,6 @@ GAS = BOLTZMANN * AVOGADRO  # J/(mol K)
 SETS = [m.name for m in pkgutil.iter_modules(properties.__path__) if not m.name.startswith("_")]
 PARTS = ("conductivity", "diffusivity", "t_plus", "thermodynamic_factor")
 every_set = pytest.mark.parametrize("name", SETS)
-every_part = pytest.mark.parametrize("part", PARTS)
 
 
 def load(name):
@@ -42,16 +41,6 @@ def test_is_complete_and_may_be_chosen(name):
     built = concentrated.build(properties=name)
     assert built.conductivity is source.conductivity
     assert built.temperatures == source.TEMPERATURES
-
-
-@every_set
-@every_part
-def test_symbolic_equals_numeric(name, part):
-    c, function = concentrations(name), getattr(load(name), part)
-    symbol = ca.SX.sym("c", c.size)
-    value = ca.Function("f", [symbol], [function(symbol, T)])(c).full()[:, 0]
-    np.testing.assert_allclose(value, function(c, T), rtol=1e-12)
-    assert np.shape(function(c, T)) == c.shape
 
 
 @every_set

@@ -207,6 +207,14 @@ def _rest(config):
     return electrode_alone(config, filling=0.3).model_copy(update={"protocol": (step,)})
 
 
+def test_the_rate_is_the_mean_of_the_wetted_surface():
+    """Listed k0 of mean 2 on half of the surface: the rate of the plain population."""
+    few = ["positive.particles.per_volume=2", "positive.particles.size=500 nm"]
+    lists = "positive.particles.scatter={k0: {distribution: listed, values: [1, 3]}}"
+    uneven = law_of(em.load(NMC, [*few, lists, "positive.particles.contact=0.5"]))
+    assert uneven.rate == pytest.approx(law_of(em.load(NMC, few)).rate, rel=1e-12)
+
+
 def test_films_and_missing_populations_are_refused():
     film = em.load(NMC, ["positive.particles.film_resistance=0.01 ohm m^2"])
     with pytest.raises(ConfigError, match="film"):

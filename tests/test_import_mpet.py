@@ -57,6 +57,7 @@ def test_samples_are_imported_and_start(tmp_path, capsys, name):
         "nmc_park/charge_2C",
         "lfp_acr_single/charge_1C",
         "lfp_cccv_cycle/cccv_cycle_ideal_solution",
+        "lfp_partcond/discharge_1C",
     ],
 )
 def test_results_of_mpet(tmp_path, name):
@@ -141,11 +142,33 @@ def test_profiles(tmp_path, system, steps):
     labels = [step.label for step in config.protocol]
     assert [re.sub(r"1800\.\d+ s", "1800.05 s", label) for label in labels] == steps
     low, high = 2.8, 3.85
-    if system.get("profileType") != "CCsegments" and system.get("Crate") != 0:
-        # MPET has no others; a discharge cannot pass Vmax, but begins above it in some files
-        low = low if "until 2.8 V" in steps[0] else -10
-        high = high if "until 3.85 V" in steps[0] else 10
+    if system.get("profileType", "CC") in ("CC", "CP") and system.get("Crate") != 0:
+        # a discharge cannot pass Vmax, but begins above it in some files
+        low, high = (2.8, 10) if steps[0].startswith("discharge") else (-10, 3.85)
     assert config.voltage_window == (low, high)
+
+
+def test_limits_that_end_nothing(tmp_path):
+    """MPET's own tests have Vmax = 1e10; a hold at Vmax, or beyond, is meant to be held."""
+    config = configured(tmp_path, {"Vmax": 1e10, "Vmin": -1e10})
+    assert config.protocol[0].label == "discharge at 1 C until 1 h"
+    assert config.voltage_window == (-10, 10)
+    assert configured(tmp_path, {"profileType": "CV", "Vset": 3.85}).voltage_window == (2.8, 10)
+    held = {"profileType": "CVsegments", "segments": "[(2.5, 1), (3, 1)]"}
+    assert configured(tmp_path, held).voltage_window == (-10, 3.85)
+
+
+def test_ramps(tmp_path):
+    """tramp is a share of the run, seconds, or units of L_c^2/D; none leads into a rest."""
+    slow = configured(tmp_path, {"Crate": 0.01, "tramp": 1e-3}).protocol[0]
+    assert slow.ramp == pytest.approx(2 * 360)  # as much charge as with a time constant of 360 s
+    segments = {"profileType": "CCsegments", "tramp": 2, "segments": "[(1, 10), (0, 5), (-1, 2)]"}
+    assert [step.ramp for step in configured(tmp_path, segments).protocol] == [2, None, 2]
+    cycle = {"profileType": "CCCVCPcycle", "segments": "[(1, 3, None, None, None, 4)]", "tramp": 3,
+             "elyteModelType": "dilute"}  # fmt: skip
+    ambipolar = 2 * 2.2e-10 * 2.94e-10 / (2.2e-10 + 2.94e-10)
+    ramp = configured(tmp_path, cycle).protocol[0].ramp
+    assert ramp == pytest.approx(3 * 5e-5**2 / ambipolar, rel=1e-12)
 
 
 def test_state_of_charge_is_that_of_the_limiting_electrode(tmp_path):
@@ -187,12 +210,14 @@ def test_numbers_of_an_electrode(tmp_path):
     assert positive.active_fraction == pytest.approx(0.69 * 0.6)
     assert positive.bruggeman == 2
     assert positive.conductivity == pytest.approx(2 * 0.6**2)
-    assert particles.kinetics.k0 == pytest.approx(3 * 0.8)
+    assert (particles.kinetics.k0, particles.contact) == (3, pytest.approx(0.8))
     assert particles.kinetics.activation_energy == 2e4
     assert particles.kinetics.reference_temperature == 298
     assert particles.film_resistance == 0.01
     assert (config.negative.exchange_current, config.negative.film_resistance) == (10, 2e-3)
-    assert (config.series_resistance, config.temperature) == (1e-3, 310)
+    beyond = 5e-5 / 2 / 2 / positive.conductivity  # half a cell of solid to MPET's collector
+    assert config.series_resistance == pytest.approx(1e-3 + beyond, rel=1e-12)
+    assert config.temperature == 310
 
 
 @pytest.mark.parametrize("name", MATERIALS)
@@ -209,7 +234,7 @@ def test_materials(tmp_path, name):
 
 @pytest.mark.parametrize("name", [n for n in MODELS if MODELS[n] in PARTICLES.names()])
 def test_particle_models(tmp_path, name):
-    radial = name in ("CHR", "CHR2", "diffn")
+    radial = name in ("CHR", "CHR2", "diffn", "diffn2")
     own = {"type": name, "shape": "sphere" if radial else "C3", "dgammadc": 1e-30}
     two = {"muRfunc": "LiC6", "rxnType": "BV_gMod01"} if name.endswith("2") else {}
     particles = configured(tmp_path, {}, {**own, **two}).positive.particles[0]
@@ -289,17 +314,14 @@ def test_electrolytes(tmp_path):
 
 def test_what_is_lost_is_said(tmp_path, capsys):
     """At the end of the file and on the terminal; of what has no effect nothing is said."""
-    system = {"simPartCond_c": "true", "prevDir": "/old", "tramp": 1, "nonsense": 3,
-              "fraction_of_contact": 0.9, "stand_dev_contact": 0.1, "localized_losses": "true",
-              "Npart_c": 3, "specified_poros_c": "[0.3, 0.5]", "times": "[1, 2]", "n": 2,
+    system = {"prevDir": "/old", "nonsense": 3, "times": "[1, 2]", "n": 2,
               **FOIL, "1C_current_density": 20, "Rser": 1e-3}  # fmt: skip
-    path = write(tmp_path, system, {"noise": "true"})
+    path = write(tmp_path, system)
     output = tmp_path / "config.yaml"
     assert main(["import", "mpet", str(path), "-o", str(output)]) == 0
     said = capsys.readouterr().err
     text = " ".join(output.read_text().split("# Not carried over:")[1].replace("#", "").split())
-    lost = ("simPartCond_c", "prevDir", "tramp", "nonsense = 3: unknown", "stand_dev_contact",
-            "localized_losses", "specified_poros_c", "times", "n, sp", "noise")  # fmt: skip
+    lost = ("prevDir", "nonsense = 3: unknown", "times", "n, sp")
     for key in lost:
         assert key in text
         assert key in said
@@ -350,7 +372,13 @@ FAULTS = [
     ({}, {"rxnType": "BV2"}, "[Reactions] rxnType is 'BV2', which is not known here"),
     ({}, {"type": "ACR"}, "shape is sphere, but the type is ACR; this type needs C3"),
     ({}, {"type": "CHR", "shape": "C3"}, "shape is C3, but the type is CHR"),
-    ({}, {"type": "diffn2"}, "a particle model that this program does not have"),
+    ({"specified_poros_c": "[0.3, 0.5]"}, {}, "is no list of 1 porosities (Nvol_c) between 0 and"),
+    (
+        {"simPartCond_c": "true", "G_mean_c": 0},
+        {},
+        "[Conductivity] G_mean_c is 0; it must be above",
+    ),
+    ({"simInterface_c": "true", "Nvol_i": 1}, {}, "Nvol_i is 1, a layer in which MPET has no"),
     ({}, {"type": "diffn", "Dfunc": "steep"}, "[Material] Dfunc is steep; known here: constant"),
     ({}, {"rho_s": 0}, "[Material] rho_s is 0; it must be above 0"),
     ({}, {"muRfunc": "LiC6_ss", "rxnType": "BV_gMod01"}, "for a solid solution is not known"),

@@ -14,8 +14,9 @@ from electrode_model.analysis.open_circuit import equilibrium
 from electrode_model.electrolytes.properties import valoen_reimers
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
-from tests.models import HALF_CELL, SINGLE, SMOOTH, configuration
-from tests.runs import MODELS, finished, of_model, protocol
+from tests.discovered import MODELS, Case
+from tests.models import HALF_CELL, SINGLE, SMOOTH, configuration, particle
+from tests.runs import finished, protocol
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 THERMAL = 0.0256926  # V at 298.15 K
@@ -65,27 +66,14 @@ LOSSY = [
 ]
 
 
-def model(name: str) -> list[str]:
+def model(case: Case) -> list[str]:
     """Overrides for particles of a model and a short cycle."""
-    if name == "diffusion":
-        cycle = protocol(
-            "{current: 1 C, until: {filling: 0.5}}",
-            "{rest: 1 min}",
-            "{current: -1 C, until: {time: 5 min}}",
-        )
-        return [*SMOOTH, *of_model(name), *LOSSY, cycle]
     cycle = protocol(
-        "{current: 1 C, until: {filling: 0.3}}",
+        "{current: 1 C, until: {filling: 0.15}}",
         "{rest: 1 min}",
         "{current: -2 C, until: {filling: 0.1}}",
     )
-    small = []
-    if name == "cahn_hilliard":
-        small = [
-            "positive.particles.size=15 nm",
-            "positive.particles.material={name: lfp, diffusivity: 1e-16 m^2/s}",
-        ]
-    return [*of_model(name), *small, *LOSSY, cycle]
+    return [*case.overrides(), *LOSSY, cycle, "voltage_window=[-1, 6]"]
 
 
 def adds_up(result: Result) -> None:
@@ -110,11 +98,12 @@ def test_shipped_configurations_add_up(name):
     assert set(steps.tolist()) == {0, 1, 2}  # both directions, and at rest between
 
 
-@pytest.mark.parametrize("film", ["0 ohm m^2", "0.05 ohm m^2"])
-@pytest.mark.parametrize("name", MODELS)
-def test_every_particle_model_adds_up(tmp_path, name, film):
+@pytest.mark.parametrize(
+    ("case", "film"), [(c, "0.05 ohm m^2") for c in MODELS] + [(MODELS[0], "0 ohm m^2")], ids=str
+)
+def test_every_particle_model_adds_up(tmp_path, case, film):
     film = f"positive.particles.film_resistance={film}"
-    result = finished(tmp_path, HALF_CELL, [*model(name), film])
+    result = finished(tmp_path, HALF_CELL, [*model(case), film])
     adds_up(result)
     at = losses(result, step=0)
     assert np.all(at.terms["series resistance"] > 0)
@@ -225,7 +214,7 @@ def test_one_particle_has_the_inverse_of_its_law(tmp_path):
 def test_inner_diffusion_is_that_of_the_parabola(tmp_path):
     """Quasi-steady sphere: surface minus mean filling is R^2/(15 D) dc/dt."""
     settings = [
-        *SMOOTH, *of_model("diffusion"), "positive.particles.per_volume=1",
+        *SMOOTH, particle("diffusion", nodes=12), "positive.particles.per_volume=1",
         "positive.particles.model={name: diffusion, nodes: 60}",
         protocol("{current: C/5, until: {filling: 0.5}}"),
     ]  # fmt: skip
@@ -282,7 +271,7 @@ def test_every_other_time(cell):
 def test_command(tmp_path, capsys):
     config = CONFIGS / "nmc532_ensemble.yaml"
     folder = tmp_path / "run"
-    simulate(config, overrides=["positive.particles.per_volume=20"], folder=folder)
+    simulate(config, overrides=["positive.particles.per_volume=5"], folder=folder)
     assert main(["losses", str(folder)]) == 0
     said = capsys.readouterr().out
     assert "kinetics" in said

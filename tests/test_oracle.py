@@ -95,9 +95,10 @@ COMPETING = {
         SINGLE,
         (
             # one grid for all: idas takes ten times as long with five
-            particle("allen_cahn", cell="2 nm", sharing=0.2),
+            particle("allen_cahn", cell="3 nm", sharing=0.2),
             PLATES[0],
             "positive.particles.size={distribution: lognormal, mean: 30 nm, std: 5 nm}",
+            "positive.particles.per_volume=3",
             *FILM,
         ),
     ),

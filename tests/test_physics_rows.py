@@ -16,8 +16,9 @@ from electrode_model.analysis.population import active_fraction, spread, two_pea
 from electrode_model.constants import FARADAY
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
+from tests.discovered import Case
 from tests.models import HALF_CELL, SINGLE, SMOOTH, particle
-from tests.runs import MODELS, finished, of_model, protocol
+from tests.runs import finished, protocol
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
@@ -147,15 +148,14 @@ def test_row_o12_no_gradient_when_only_lithium_moves(tmp_path):
     assert np.abs(c_e - 1000).max() < 1e-8 * 1000
 
 
-@pytest.mark.parametrize("film", ["0", "1e-3"])
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(("model", "film"), [("allen_cahn", "0"), ("cahn_hilliard", "1e-3")])
 def test_row_o14_lithium_charge_and_salt_are_conserved(tmp_path, model, film):
     """Faraday's law at every saved time of CC-CV-rest-CC in a porous half cell, to rounding."""
     result = finished(
         tmp_path,
         HALF_CELL,
         [
-            *of_model(model),
+            *Case(model).overrides(),
             "positive.volumes=3",
             "positive.particles.per_volume=3",
             f"positive.particles.film_resistance={film} ohm m^2",

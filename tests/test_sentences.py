@@ -34,6 +34,23 @@ from electrode_model.config.sentences import read_sentence
         ("Discharge at 20 W/m^2 until 2 V", {"power": "20 W/m^2", "until": {"voltage": "2 V"}}),
         ("Discharge at 1 C", {"current": "1 C"}),
         ("Discharge at 1 C for 90 s", {"current": "1 C", "until": {"time": "90 s"}}),
+        (
+            "Ramp to 3.5 V in 30 seconds for 1 hour",
+            {"voltage": "3.5 V", "ramp": "30 s", "until": {"time": "1 h"}},
+        ),
+        (
+            "Ramp to -C/2 in 10 s until 4.2 V",
+            {"current": "-C/2", "ramp": "10 s", "until": {"voltage": "4.2 V"}},
+        ),
+        ("Ramp to 5 W/m^2 in 1 s", {"power": "5 W/m^2", "ramp": "1 s"}),
+        (
+            "Sweep from 3 V to 4.2 V at 0.1 mV/s",
+            {"voltage": {"from": "3 V", "to": "4.2 V", "rate": "0.1 mV/s"}},
+        ),
+        (
+            "sweep to 3 V at 1 mV/s for 1 h",
+            {"voltage": {"to": "3 V", "rate": "1 mV/s"}, "until": {"time": "1 h"}},
+        ),
     ],
 )
 def test_what_is_understood(text, step):
@@ -47,6 +64,9 @@ def test_what_is_understood(text, step):
         ("", "no step"),
         ("Discharge until 2 V", "says not at what"),
         ("Rest at 3 V", "a rest is at nothing"),
+        ("Ramp to 3 V until 1 C", "says not 'in' what"),
+        ("Sweep to 3 V", "says not at what"),
+        ("Charge to 4 V at 1 C", "'to' does not go with 'charge'"),
         ("Charge at -1 C until 4 V", "write no sign"),
         ("Discharge at 1 C until 2.5", "is no stop"),
         ("Discharge at 1 C until 5 kg", "is no stop"),

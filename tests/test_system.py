@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from electrode_model.config.components import PARTICLES
 from electrode_model.solver.start import Statistics, consistent
 from electrode_model.solver.system import System
+from tests import discovered
 from tests.models import HALF_CELL, SINGLE, assembly, particle
 
 PLATES = ("positive.particles.thickness=20 nm", "positive.particles.size=30 nm")
 FILM = ("positive.particles.film_resistance=0.05",)
+PARTLY = "positive.initial_filling=0.3"
 CONSTANT = ("electrolyte={model: constant, concentration: 1 mol/L}",)
 SOLID = ("positive.conductivity=0.05", "series_resistance=1e-3 ohm m^2", "positive.volumes=3")
 POPULATIONS = (
@@ -20,7 +21,6 @@ POPULATIONS = (
 MEAN_FIELD = ("positive.particles.material={name: lfp, gradient_energy: 0}",)
 UNCOUPLED = particle("channel_array", nodes=7, lateral_diffusivity=0)
 CORRELATED = particle("channel_array", nodes=7, correlation_length="5 nm", wetted="true")
-SECTION = particle("cross_section", radial=5, angular=4, blocked=0.3)
 GRAPHITE = "positive.particles.material=graphite_2param"
 LAYERS = ("positive.initial_filling=0.3", GRAPHITE)  # far from alike after the disturbance
 BROAD = ("positive.particles.thickness=20 nm", "positive.particles.size=400 nm")
@@ -30,11 +30,8 @@ WETTED = (
 FIXED_RATIO = particle("cross_section", radial=5, angular=4, blocked=0.3, flux_ratio=0.3)
 
 CASES = {
-    "homogeneous": (SINGLE, ()),
     "film": (SINGLE, FILM),
     "many": (SINGLE, ("positive.particles.per_volume=300",)),
-    "cylinder": (SINGLE, (particle("diffusion", shape="cylinder", nodes=7), *FILM)),
-    "cahn_hilliard": (SINGLE, (particle("cahn_hilliard", shape="slab", nodes=9),)),
     "plates": (SINGLE, (particle("allen_cahn", cell="3 nm"), *PLATES)),
     "plates with film": (SINGLE, (particle("allen_cahn", cell="3 nm"), *PLATES, *FILM)),
     "porous": (HALF_CELL, ("positive.volumes=4",)),
@@ -43,26 +40,16 @@ CASES = {
     "constant electrolyte": (HALF_CELL, ("positive.volumes=3", *CONSTANT)),
     "constant, solid": (HALF_CELL, (*SOLID, *CONSTANT)),
     "populations": (HALF_CELL, ("positive.volumes=2", *POPULATIONS)),
-    "channels": (SINGLE, (particle("channel_array", nodes=7), *PLATES)),
     "mean-field channels": (SINGLE, (UNCOUPLED, *PLATES, *MEAN_FIELD)),
-    "channels with film": (SINGLE, (particle("channel_array", nodes=7), *PLATES, *FILM)),
     "porous channels": (HALF_CELL, (CORRELATED, *PLATES, "positive.volumes=2")),
-    "sections": (SINGLE, (SECTION,)),
-    "sections with film": (SINGLE, (SECTION, *FILM)),
     "fixed ratio of fluxes": (SINGLE, (FIXED_RATIO,)),
     "porous, fixed ratio, film": (HALF_CELL, (FIXED_RATIO, *FILM, "positive.volumes=2")),
-    "size-dependent": (SINGLE, (particle("homogeneous_size_dependent"), *PLATES)),
     "surface diffusion": (SINGLE, (particle("surface_diffusion", cell="3 nm"), *PLATES, *WETTED)),
     "porous surface diffusion, film": (
         HALF_CELL,
         (particle("surface_diffusion", cell="3 nm"), *PLATES, *FILM, "positive.volumes=2"),
     ),
     "wetted spheres": (SINGLE, (particle("cahn_hilliard", nodes=9), *WETTED)),
-    "two layers, size-dependent": (
-        SINGLE,
-        (particle("homogeneous_two_layers_size_dependent"), *PLATES, *FILM),
-    ),
-    "two layers": (SINGLE, (particle("homogeneous_two_layers", start_difference=0.1), *LAYERS)),
     "two layers, film": (
         HALF_CELL,
         (
@@ -72,21 +59,6 @@ CASES = {
             "positive.volumes=2",
         ),
     ),
-    "two-layer spheres": (
-        SINGLE,
-        (
-            particle("cahn_hilliard_two_layers", shape="sphere", nodes=9, start_difference=0.1),
-            *LAYERS,
-        ),
-    ),
-    "two-layer cylinders, film": (
-        SINGLE,
-        (particle("cahn_hilliard_two_layers", nodes=7, start_difference=0.1), *LAYERS, *FILM),
-    ),
-    "two-layer plates": (
-        SINGLE,
-        (particle("allen_cahn_two_layers", start_difference=0.1), *LAYERS, *BROAD),
-    ),
     "two-layer plates, film": (
         HALF_CELL,
         (particle("allen_cahn_two_layers", start_difference=0.1), *LAYERS, *BROAD, *FILM),
@@ -95,9 +67,30 @@ CASES = {
 }
 
 
-def test_every_particle_model_is_here():
-    used = " ".join(str(overrides) for _, overrides in CASES.values()) + "homogeneous"
-    assert [name for name in PARTICLES.names() if name not in used] == []
+CASES["scattered numbers"] = (
+    HALF_CELL,
+    (
+        *FILM,
+        "positive.volumes=2",
+        "positive.particles.contact=0.8",
+        "positive.particles.scatter={k0: {distribution: lognormal, std: 0.5},"
+        " film_resistance: {distribution: uniform, half_width: 0.9},"
+        " contact: {distribution: beta, std: 0.1}, correlation: {size-k0: -0.5}}",
+    ),
+)
+CASES["plates bare in one place, film"] = (
+    SINGLE,
+    (
+        particle("allen_cahn", cell="3 nm", contact_seed=1),
+        *PLATES,
+        *FILM,
+        "positive.particles.contact=0.7",
+    ),
+)
+
+
+#: Every particle model, and each value of its choices, with a film.
+CASES |= {str(case): (SINGLE, (*case.overrides(), *FILM, PARTLY)) for case in discovered.CASES}
 
 
 def disturbed(folder, name, control=(1.0, 0.0, 1.0)):

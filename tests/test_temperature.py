@@ -1,4 +1,4 @@
-"""Temperature: Arrhenius factors of rate constant and diffusivity, overpotentials in kT/e."""
+"""Temperature: Arrhenius factors, overpotentials in kT/e; see also test_every_model.py."""
 
 from math import asinh, exp
 
@@ -11,7 +11,7 @@ from electrode_model.constants import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
 from electrode_model.materials import nmc532
 from electrode_model.simulation.simulate import simulate
 from tests.models import SINGLE, assembly, configuration, particle
-from tests.runs import MODELS, finished, of_model, protocol
+from tests.runs import finished, protocol
 
 GAS = BOLTZMANN * AVOGADRO  # J/(mol K)
 ACTIVATION = 50e3  # J/mol
@@ -26,15 +26,8 @@ def factor(temperature, reference=298.15):
 
 def numbers(folder, model, *overrides):
     """Parameters of the particles by name, (p,) each."""
-    (group,) = assembly(folder, SINGLE, (*of_model(model), ONE, *overrides)).groups
+    (group,) = assembly(folder, SINGLE, (particle(model), ONE, *overrides)).groups
     return dict(zip(group.kernel.names, group.q, strict=True))
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_rate_constant_follows_arrhenius_in_every_particle_model(tmp_path, model):
-    cold = numbers(tmp_path, model, KINETICS)
-    hot = numbers(tmp_path, model, KINETICS, f"temperature={HOT}")
-    np.testing.assert_allclose(hot["reaction"], factor(HOT) * cold["reaction"], rtol=1e-12)
 
 
 def test_film_resists_alike_at_every_temperature(tmp_path):

@@ -15,8 +15,8 @@ from electrode_model.solver import oracle
 from tests.models import HALF_CELL, SMOOTH, assembly, states_at
 
 CELLS = 3
-REGION = Region(50e-6, CELLS, 0.4, 1.5)
-SEPARATOR = Region(25e-6, 3, 0.5, 1.5)
+REGION = Region(50e-6, CELLS, 0.4, 0.4**1.5)
+SEPARATOR = Region(25e-6, 3, 0.5, 0.5**1.5)
 
 
 def symmetric(folder, conductivity, transport, capacity=1.0) -> Assembly:

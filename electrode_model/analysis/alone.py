@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from electrode_model.grid import EXPONENT
 
 if TYPE_CHECKING:
+    from electrode_model.config.fields import Component
     from electrode_model.config.model import Config
     from electrode_model.config.population import Population
 
@@ -17,6 +18,8 @@ __all__ = [
     "cell_rate",
     "electrode_alone",
     "of_electrode",
+    "refuse_interphase",
+    "refuse_what_losses_cannot_tell",
     "size_per_particle",
 ]
 
@@ -89,13 +92,14 @@ def electrode_alone(
     """One population of a configuration in a single volume against an ideal counter electrode.
 
     ``filling`` replaces the filling at the start; ``homogeneous`` replaces the particle model by
-    uniform particles of the same body.  Currents relative to 1C keep their meaning, those in
-    A/m^2 change theirs where there were several populations.
+    uniform particles of the same body; of lists for each volume the first is taken.  Currents
+    relative to 1C keep their meaning, those in A/m^2 change theirs where there were several
+    populations.
 
     Raises
     ------
     ConfigError
-        There is no population of that number.
+        There is no population of that number, or its particles lie behind an interphase.
     """
     from electrode_model.config.fields import Component
     from electrode_model.config.model import Counter
@@ -105,8 +109,16 @@ def electrode_alone(
     if not 0 <= population < len(populations):
         text = f"there is no population {population}; there are {len(populations)}, from 0"
         raise ConfigError([Problem(config.name or "configuration", 0, "particles", text)])
+    refuse_interphase(config)
     given = populations[population]
-    alone: dict[str, object] = {"volume_fraction": 1.0, "depth": (0.0, 1.0)}
+    alone: dict[str, object] = {
+        "volume_fraction": 1.0,
+        "depth": (0.0, 1.0),
+        "size": _of_one_volume(given.size),
+    }
+    if given.scatter is not None:
+        forms = {name: _of_one_volume(form) for name, form in given.scatter.forms.items()}
+        alone["scatter"] = given.scatter.model_copy(update=forms)
     if filling is not None:
         alone["initial_filling"] = None
     if homogeneous:
@@ -115,6 +127,8 @@ def electrode_alone(
     electrode: dict[str, object] = {
         "particles": (given.model_copy(update=alone),),
         "volumes": 1,
+        "porosity": float(config.positive.porosities.mean()),
+        "active_fraction": float(config.positive.active_fractions.mean()),
     }
     if filling is not None:
         electrode["initial_filling"] = filling
@@ -125,6 +139,54 @@ def electrode_alone(
             "positive": config.positive.model_copy(update=electrode),
         }
     )
+
+
+def refuse_interphase(config: "Config") -> None:
+    """Raise ConfigError if particles lie behind an electrolyte layer of their own.
+
+    What such a layer holds is not saved, so that the potential at the particles is not known.
+    """
+    from electrode_model.config.model import Counter
+    from electrode_model.config.problems import ConfigError, Problem
+
+    for name in _ELECTRODES:
+        electrode = getattr(config, name)
+        if isinstance(electrode, Counter):
+            continue
+        for index, population in enumerate(electrode.particles):
+            if population.interphase is not None:
+                text = "lies between pore and particles, and its drop is not told from theirs here"
+                key = f"{name}.particles.{index}.interphase"
+                raise ConfigError([Problem(config.name or "configuration", 0, key, text)])
+
+
+def refuse_what_losses_cannot_tell(config: "Config") -> None:
+    """Raise ConfigError for drops between particles and for a temperature that changes.
+
+    The potentials of connected particles are not saved, and the laws here are those of one
+    temperature.
+    """
+    from electrode_model.config.model import Counter
+    from electrode_model.config.problems import ConfigError, Problem
+
+    refuse_interphase(config)
+    found = []
+    if config.heat is not None:
+        found.append(("heat", "changes the temperature; the budget is that of a constant one"))
+    for name in _ELECTRODES:
+        electrode = getattr(config, name)
+        if not isinstance(electrode, Counter) and electrode.connections is not None:
+            text = "puts every particle at a potential of its own, which is not saved"
+            found.append((f"{name}.connections", text))
+    if found:
+        name = config.name or "configuration"
+        raise ConfigError([Problem(name, 0, key, text) for key, text in found])
+
+
+def _of_one_volume(form: "Component") -> "Component":
+    """A form whose lists for each volume are replaced by the first of them."""
+    lists = {key: values[0] for key, values in form.lists.items() if isinstance(values[0], tuple)}
+    return form.model_copy(update={"parameters": form.parameters | lists}) if lists else form
 
 
 def area_per_volume(given: "Population", size: float) -> float:

@@ -70,7 +70,7 @@ def _pore_volumes(result: "Result") -> Array:
     pores = np.empty(result.layout.x.size)
     for name, (first, last) in result.layout.sections.items():
         part = parts[name]
-        pores[first:last] = part.porosity * part.thickness / (last - first)
+        pores[first:last] = part.porosities * part.thickness / (last - first)
     return pores
 
 

@@ -6,11 +6,11 @@ that these agree is what the remainder of a budget tests.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from electrode_model.config.components import ELECTROLYTES
 from electrode_model.config.model import Counter
 from electrode_model.constants import CONCENTRATION
 from electrode_model.electrolyte import Transport
@@ -33,7 +33,7 @@ class CircuitLosses:
     scales: Scales
     transport: Transport | None
     width: Array  # (n_x,) m, of the cells
-    hindrance: Array  # (n_x,) porosity^bruggeman
+    hindrance: Array  # (n_x,) transport in the pores over that in the bulk
     sections: Mapping[str, tuple[int, int]]  # cells of each part, as in the layout
 
     @classmethod
@@ -42,13 +42,12 @@ class CircuitLosses:
         transport, sections = None, assembly.layout.sections
         if config.separator is not None:
             choice = config.electrolyte.model
-            module = import_module(f"electrode_model.electrolytes.{choice.name}")
-            transport = module.build(**choice.parameters)
+            transport = ELECTROLYTES.function(choice.name)(**choice.parameters)
         width, hindrance = np.empty(assembly.layout.x.size), np.empty(assembly.layout.x.size)
         for name, (first, last) in sections.items():
             part = getattr(config, name)
             width[first:last] = part.thickness / part.volumes
-            hindrance[first:last] = part.porosity**part.bruggeman
+            hindrance[first:last] = part.hindrance
         return cls(config, assembly.scales, transport, width, hindrance, sections)
 
     def activity(self, c_e: Array) -> Array:

@@ -334,13 +334,11 @@ def _tables(result: "Result", table: Lattice | None) -> tuple[list[Lattice], np.
     kind, density = np.zeros(n, dtype=int), np.ones(n)
     if len(names) > 1:
         from electrode_model.analysis.interfaces import surfaces
-        from electrode_model.config import components
 
         for surface in surfaces(config)[1]:
             if surface.group.electrode != electrode:
                 continue
             choice = surface.population.material
-            sites = components.material(choice.name).numbers["site_density"].value
             kind[surface.group.index] = names.index(choice.name)
-            density[surface.group.index] = choice.overrides.get("site_density", sites)
+            density[surface.group.index] = choice.numbers["site_density"]
     return tables, kind, density / density.max()

@@ -161,16 +161,26 @@ def polarisation(
     """One uniform particle of the mean size at ``rate`` [1C] from ``start`` to ``end``.
 
     Its overpotential is the voltage less that of equilibrium at its filling, less what film and
-    series resistance take.
+    series resistance take.  It has the mean rate constant and the mean contact of the particles.
     """
     from electrode_model.config.fields import Component
 
     alone = electrode_alone(config, homogeneous=True, filling=start)
     population = alone.positive.particles[0]
-    sizes, shares = _sizes(assemble(alone))
-    size = float(shares @ sizes / shares.sum())
+    _refuse_unequal_films(alone)
+    every = assemble(alone)
+    layout = every.layout
+    size = float(layout.weight @ layout.size / layout.weight.sum())
+    contact = reacting_area(alone, every) / float(_areas(alone, every).sum())
+    k0 = _mean_rate_constant(alone, every)
     one = population.model_copy(
-        update={"per_volume": 1, "size": Component(name="constant", parameters={"value": size})}
+        update={
+            "per_volume": 1,
+            "size": Component(name="constant", parameters={"value": size}),
+            "kinetics": population.kinetics.model_copy(update={"k0": k0}),
+            "contact": contact,
+            "scatter": None,
+        }
     )
     electrode = alone.positive.model_copy(update={"particles": (one,)})
     cell = _exact(alone.model_copy(update={"positive": electrode}))
@@ -203,44 +213,68 @@ def polarisation(
 def given(config: "Config", fillings: Array | Sequence[float]) -> Array:
     """j0 [A/m^2] that a configuration's first population puts in, at ``fillings`` (n,).
 
-    The slope of its kinetic law at equilibrium times kT/e, which is j0 of Butler-Volmer kinetics.
+    The slope of its kinetic law at equilibrium times kT/e, which is j0 of Butler-Volmer kinetics;
+    with rate constants that scatter, the mean over the wetted surface.
     """
     c = np.asarray(fillings, dtype=float)
     cell = electrode_alone(config, filling=0.5)
     assembly = assemble(cell)
     law, standard = _law(cell, assembly)
     v = _equilibria(assembly, law, standard, c) / assembly.scales.voltage
-    j0: Array = cell.positive.particles[0].kinetics.k0 * _slopes(assembly, law, c, v)
+    kinetics = cell.positive.particles[0].kinetics
+    faster = assembly.scales.arrhenius(kinetics.activation_energy, kinetics.reference_temperature)
+    j0: Array = _mean_rate_constant(cell, assembly) * faster * _slopes(assembly, law, c, v)
     return j0
 
 
 def known_range(config: "Config") -> tuple[float, float]:
     """Fillings between which the first population's open-circuit voltage is known."""
-    from electrode_model.config import components
-
     choice = config.positive.particles[0].material
     if choice.ocv is not None:
         return float(choice.ocv.c[0]), float(choice.ocv.c[-1])
-    material = components.material(choice.name)
+    material = choice.found
     return material.ocv_range if material.ocv is not None else (0.0, 1.0)
 
 
 def reacting_area(config: "Config", assembly: Assembly) -> float:
-    """Area of all particles [m^2 per m^2 of electrode] of the first population."""
-    sizes, shares = _sizes(assembly)
-    population = config.positive.particles[0]
-    per_volume = [area_per_volume(population, float(size)) for size in sizes]
-    solid = config.positive.active_fraction * config.positive.thickness
-    return float(solid * (shares @ per_volume) / shares.sum())
+    """Wetted area of all particles [m^2 per m^2 of electrode] of the first population."""
+    return float(_areas(config, assembly) @ assembly.layout.contact)
 
 
-def _sizes(assembly: Assembly) -> tuple[Array, Array]:
-    """Sizes and shares of the capacity, (n_p,) each."""
-    return assembly.layout.size, assembly.layout.weight
+def _areas(config: "Config", assembly: Assembly) -> Array:
+    """(n_p,) surface of each particle [m^2 per m^2 of electrode], wetted or not."""
+    layout, population = assembly.layout, config.positive.particles[0]
+    per_volume = np.array([area_per_volume(population, float(size)) for size in layout.size])
+    solid = config.positive.active_fractions.mean() * config.positive.thickness
+    areas: Array = solid * layout.weight / layout.weight.sum() * per_volume
+    return areas
+
+
+def _mean_rate_constant(config: "Config", assembly: Assembly) -> float:
+    """k0 [A/m^2], mean over the wetted surface, at its reference temperature."""
+    wetted = _areas(config, assembly) * assembly.layout.contact
+    return float(wetted @ assembly.layout.k0 / wetted.sum())
+
+
+def _refuse_unequal_films(config: "Config") -> None:
+    """Raise ConfigError where no one resistance of films can be taken off."""
+    from electrode_model.config.problems import ConfigError, Problem
+
+    one = config.positive.particles[0]
+    unequal = [name for name in one.scattering.forms if name != "contact"]
+    if one.film_resistance > 0 and unequal:
+        text = (
+            "differs from particle to particle beside a film_resistance; what is measured is then"
+            " no one exchange current with one film in series: remove one of them"
+        )
+        key = f"scatter.{unequal[0]}"
+        raise ConfigError([Problem(config.name or "configuration", 0, key, text)])
 
 
 def _cell(config: "Config", filling: float) -> "Config":
-    return _exact(electrode_alone(config, filling=float(filling)))
+    alone = electrode_alone(config, filling=float(filling))
+    _refuse_unequal_films(alone)
+    return _exact(alone)
 
 
 def _exact(config: "Config") -> "Config":
@@ -311,12 +345,8 @@ def _recovery(
 
 def _law(cell: "Config", assembly: Assembly) -> tuple[Chemistry, float]:
     """Laws of the material, and its standard potential [kT/e]."""
-    from electrode_model.config import components
-
     population = cell.positive.particles[0]
-    material = components.material(population.material.name)
-    numbers = {name: number.value for name, number in material.numbers.items()}
-    numbers |= population.material.overrides
+    material, numbers = population.material.found, population.material.numbers
     law = chemistry(population, material, numbers, assembly.scales)
     return law, numbers["standard_potential"] / assembly.scales.voltage
 

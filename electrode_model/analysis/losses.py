@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from electrode_model.analysis.alone import refuse_what_losses_cannot_tell
 from electrode_model.analysis.balance import configuration
 from electrode_model.analysis.circuit_losses import CircuitLosses
 from electrode_model.analysis.electrode_losses import ElectrodeLosses
@@ -138,6 +139,8 @@ def losses(result: "Result", step: int | None = None, every: int = 1) -> Losses:
     ValueError
         The run has no such step, or it saved nothing; or ``result`` is a full cell's, seen from
         its negative electrode alone.
+    ConfigError
+        Particles lie behind an interphase.
     """
     config = configuration(result)
     if result.layout.electrode == "negative":
@@ -202,6 +205,7 @@ class _Budget:
     @classmethod
     def of(cls, result: "Result") -> "_Budget":
         config = configuration(result)
+        refuse_what_losses_cannot_tell(config)
         assembly, found = surfaces(config)
         views = {"positive": result}
         if result.layout.negative is not None:

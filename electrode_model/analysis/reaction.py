@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import casadi as ca
 import numpy as np
 
-from electrode_model import distributions
+from electrode_model.analysis.alone import area_per_volume, refuse_interphase
 from electrode_model.assemble import chemistry
-from electrode_model.config import components
 from electrode_model.config.load import load
-from electrode_model.grid import EXPONENT
+from electrode_model.config.problems import ConfigError, Problem
+from electrode_model.electrode import draw
 from electrode_model.particle import Chemistry
 from electrode_model.scales import CONSTANTS, Scales
 from electrode_model.solver.tape import Tape
+from electrode_model.user_files import label
 
 if TYPE_CHECKING:
     from electrode_model.config.model import Config
@@ -178,6 +179,9 @@ def of_config(
 ) -> Reaction:
     """Reaction of a ``population`` (from 0) of a configuration, as :func:`em.load` gives it.
 
+    Rate constants of the particles that scatter, their contact and their sizes make the mean and
+    the spread of the result; a film's drop is that of the population's k0.
+
     ``strain`` false: perturbations between particles that share a potential; true: inside a
     particle, where the material's coherency strain opposes them, or a number B/(rho_s kT) in
     its place.  ``strain_in_activity``: see :class:`Reaction`.
@@ -186,27 +190,35 @@ def of_config(
     ------
     IndexError
         There is no such population.
+    ConfigError
+        Its films differ from particle to particle: a growth rate is that of one film; or its
+        particles lie behind an interphase.
     """
+    constants_of_nature = CONSTANTS[config.constants]
+    refuse_interphase(config)
     given = config.positive.particles[population]
-    material = components.material(given.material.name)
-    numbers = {name: number.value for name, number in material.numbers.items()}
-    numbers |= given.material.overrides
+    if given.scattering.film_resistance is not None:
+        text = (
+            "differs from particle to particle; growth under a current is that of particles with"
+            " one film: remove it here"
+        )
+        key = "scatter.film_resistance"
+        raise ConfigError([Problem(config.name or "configuration", 0, key, text)])
+    electrode = draw("positive", config.positive, constants=constants_of_nature)
+    drawn = electrode.populations[population]
+    material, numbers = drawn.material, drawn.numbers
     # the current has no effect on a surface
-    scales = Scales(config.temperature, 1.0, CONSTANTS[config.constants])
-    density, k0 = numbers["site_density"], given.kinetics.k0
+    scales = Scales(config.temperature, 1.0, constants_of_nature)
+    kinetics = given.kinetics
+    faster = scales.arrhenius(kinetics.activation_energy, kinetics.reference_temperature)
+    density, k0 = numbers["site_density"], kinetics.k0 * faster
     table = given.material.ocv
-    shape = EXPONENT.get(str(given.model.parameters.get("shape", "cylinder")), 1)
-    # as in assemble: slabs of one material are similar bodies
-    powers = (2, 2) if given.thickness is not None else (1, 2) if shape == 1 else (2, 3)
-    draw = getattr(distributions, given.size.name)
-    volumes = len(config.positive.volumes_of(given))
-    size: Array = draw((volumes, given.per_volume), powers, **given.size.parameters)
-    weight = size ** powers[1] / np.sum(size ** powers[1])
-    area = (
-        (shape + 1) / size if given.thickness is None else np.full_like(size, 2 / given.thickness)
-    )
-    constants = scales.reaction(k0, density) * area
-    own = scales.per_site(numbers.get("coherency", 0.0), density)
+    capacity = drawn.share * electrode.sites_of(drawn)[:, None]
+    weight = capacity / capacity.sum()
+    area = np.vectorize(lambda size: area_per_volume(given, size))(drawn.size)
+    own: Array = drawn.own.k0 * faster * drawn.own.contact
+    constants = scales.reaction(1.0, density) * own * area
+    strain_of_material = scales.per_site(numbers.get("coherency", 0.0), density)
     log_mean = float(np.sum(weight * np.log(constants)))
     return Reaction(
         chemistry=chemistry(given, material, numbers, scales),
@@ -215,11 +227,11 @@ def of_config(
         rate_constant=float(np.sum(weight * constants)),
         spread=float(np.sqrt(np.sum(weight * (np.log(constants) - log_mean) ** 2))),
         film=given.film_resistance * k0 / scales.voltage,
-        strain=own if strain is True else float(strain),
+        strain=strain_of_material if strain is True else float(strain),
         gradient=scales.per_site(numbers.get("gradient_energy", 0.0), density),
         fillings=(table.c[0], table.c[-1]) if table is not None else material.ocv_range,
         strain_in_activity=strain_in_activity,
-        name=given.material.name,
+        name=label(given.material.name),
     )
 
 

@@ -16,7 +16,6 @@ from scipy.ndimage import gaussian_filter1d
 from electrode_model.analysis.alone import of_electrode
 from electrode_model.analysis.balance import configuration
 from electrode_model.analysis.reaction import of_config
-from electrode_model.config.components import material
 from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
 
 if TYPE_CHECKING:
@@ -210,9 +209,7 @@ def currents(
     population = config.positive.particles[number_of]
     if population.thickness is None:
         raise ValueError(f"particle {particle} is no plate: its channels have no one depth")
-    number = population.material.overrides.get("site_density")
-    if number is None:
-        number = material(population.material.name).numbers["site_density"].value
+    number = population.material.numbers["site_density"]
     per_rate = ELEMENTARY_CHARGE * number * population.thickness / 2
     time, filling = seen.time[::every], seen.filling[::every]
     middle = (filling[1:] + filling[:-1]) / 2

@@ -237,7 +237,7 @@ def material_parameters(name: object) -> Mapping[str, Parameter]:
 
 
 def _own_material(name: str, values: Mapping[str, Any]) -> Material:
-    found = user_files.find(name, _MATERIAL)
+    found: Any = user_files.find(name, _MATERIAL)
     path, where = user_files.parts(name)[0], user_files.place(found)
     if callable(found):
         found = found(**values)
@@ -246,11 +246,16 @@ def _own_material(name: str, values: Mapping[str, Any]) -> Material:
         text = "is" if not where else "returns"
         kind = f"{text} {show(found)}, of type {type(found).__name__}"
         raise user_files.UserFileError(f"{start} {kind}; a Material(...) is needed")
-    functions = {
-        field.name: user_files.guarded(value, path)
-        for field in fields(found)
-        if callable(value := getattr(found, field.name))
-    }
+    functions: dict[str, Any] = {}
+    for field in fields(found):
+        value, start = getattr(found, field.name), f"{where or path}: {field.name}"
+        if field.name in ("numbers", "kinetics") and not isinstance(value, Mapping):
+            raise user_files.UserFileError(f"{start} is {show(value)}; a mapping is needed")
+        if callable(value):
+            functions[field.name] = user_files.guarded(value, path)
+        elif "Callable" in str(field.type) and not (value is None and field.default is None):
+            text = f"{start} is {show(value)}; a function is needed"
+            raise user_files.UserFileError(text)
     return replace(found, **functions)
 
 
@@ -259,11 +264,12 @@ def _own_function(name: str, default: str, noun: str) -> Callable[..., Any]:
     if not inner and not default:
         text = f"{path} is named without what is meant in it; write {path.name}:function, with"
         raise user_files.UserFileError(f"{text} the name of the {noun}")
-    found: Callable[..., Any] = user_files.find(name, default)
+    found: Any = user_files.find(name, default)
     if not callable(found):
         text = f"{path}: {inner or default} is {show(found)}; a {noun} is a function"
         raise user_files.UserFileError(text)
-    return found
+    component: Callable[..., Any] = found
+    return component
 
 
 def takes_exchange(law: str) -> bool:

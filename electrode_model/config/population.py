@@ -276,7 +276,10 @@ class Population(Section):
         """Unknowns of the particles in one electrode volume, as far as the keys tell."""
         counts = [int(self.model.parameters.get(key) or 1) for key in _NODES]
         layers = 2 if "two_layers" in self.model.name else 1
-        return self.per_volume * layers * prod(counts)
+        inside = layers * prod(counts)
+        if self.interphase is not None:  # plates pass on current and potential from cell to cell
+            inside = (4 if self.plate else 1) * inside + 1 + 2 * self.interphase.cells
+        return self.per_volume * inside
 
     @property
     def scattering(self) -> Scatter:

@@ -106,4 +106,5 @@ def not_among(value: object, allowed: Sequence[object], noun: str = "") -> str:
     match = nearest(value, allowed) if isinstance(value, str) else None
     suggestion = f"; did you mean {match}?" if match else ";"
     no = f", no {noun}" if noun else ""
-    return f"is {show(value)}{no}{suggestion} allowed: {listing(allowed)}"
+    file = "; a Python file is named ./mine.py:name" if noun and "/" in str(value) else ""
+    return f"is {show(value)}{no}{suggestion} allowed: {listing(allowed)}{file}"

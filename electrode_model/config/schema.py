@@ -77,7 +77,9 @@ def as_written(schema: _Json) -> _Json:
     layer = dict(sections["Interphase"]["properties"])
     del layer["model"]
     sections["Interphase"] = flat(ELECTROLYTES, layer)
-    for choice in sections["Interphase"]["anyOf"]:
+    choices = sections["Interphase"]["anyOf"]
+    choices[:] = [c for c in choices if c["properties"]["model"].get("const") != "constant"]
+    for choice in choices:
         choice["required"].append("thickness")
     beside = {key: kinetics[key] for key in components.BESIDE_LAW}
     laws = flat(LAWS, beside)

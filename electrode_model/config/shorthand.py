@@ -294,7 +294,7 @@ def _material_kinetics(node: Node, own: _Own | None) -> dict[str, Node]:
 
 def _found(node: Node | None) -> _Own | None:
     """The material that was written; None for one that is refused later."""
-    name = node and (node.get("name") or node).value
+    name: Any = node and (node.get("name") or node).value
     if name in components.material_names():
         return name, components.material(name)
     if node is None or not is_reference(name):

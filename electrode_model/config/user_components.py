@@ -14,12 +14,15 @@ from typing import Any
 import casadi as ca
 import numpy as np
 
-from electrode_model import exchange_current, kinetics
-from electrode_model.config import units
+from electrode_model import exchange_current
+from electrode_model.config import units, user_sample
 from electrode_model.config.components import (
+    CONNECTIONS,
     DIFFUSIVITIES,
     ELECTROLYTES,
     EXCHANGE_CURRENTS,
+    FACTORS,
+    FRACTIONS,
     LAWS,
     PARTICLES,
     TORTUOSITIES,
@@ -28,11 +31,12 @@ from electrode_model.config.components import (
     parameters,
 )
 from electrode_model.config.problems import Refused, show
+from electrode_model.connections import Edges
 from electrode_model.constants import BOLTZMANN
 from electrode_model.electrolyte import Transport
 from electrode_model.exchange_current import Exchange
-from electrode_model.free_energy import Potential, layered_solution
-from electrode_model.particle import Chemistry, Model, Particles
+from electrode_model.free_energy import Potential
+from electrode_model.particle import Model
 from electrode_model.symbolic import Expr
 from electrode_model.user_files import UserFileError, guarded, is_reference, label, place
 
@@ -173,7 +177,8 @@ def _electrolyte(
         transport = build(**own)
     except AttributeError as error:
         needs = "diffusivity, conductivity, t_plus and thermodynamic_factor, of (c_e, temperature)"
-        raise UserFileError(f"{what}: {error}; a property set has the functions {needs}") from None
+        text = f"{what}: there is no {error.name}; a property set has the functions"
+        raise UserFileError(f"{text} {needs}") from None
     if transport is None:
         return
     if not isinstance(transport, Transport):
@@ -196,7 +201,7 @@ def _electrolyte(
 
 
 def _particles(what: str, build: Callable[..., Any], own: Mapping[str, Any], kelvin: float) -> None:
-    models = build(_sample(kelvin), _chemistry(), **own)
+    models = build(user_sample.particles(kelvin), user_sample.chemistry(), **own)
     if not isinstance(models, Sequence) or not all(isinstance(m, Model) for m in models):
         text = f"{what} returns {_sort(models)}; return a list of Model"
         raise UserFileError(f"{text} of electrode_model.particle")
@@ -243,6 +248,32 @@ def _tortuosity(what: str, law: Callable[..., Any], own: Mapping[str, Any], _: f
     above_zero(array_of(law(eps, **own), eps.shape, what), what, eps, "porosity")
 
 
+def _factors(what: str, law: Callable[..., Any], own: Mapping[str, Any], _: float) -> None:
+    _scattered(what, law, own)
+
+
+def _fractions(what: str, law: Callable[..., Any], own: Mapping[str, Any], _: float) -> None:
+    _scattered(what, lambda z, **keys: law(z, 0.5, **keys), own)
+
+
+def _scattered(what: str, law: Callable[..., Any], own: Mapping[str, Any]) -> None:
+    z = np.array([[-1.0, 0.0, 1.0]])
+    if not any(isinstance(value, tuple) for value in own.values()):  # lists have a length
+        above_zero(array_of(law(z, **own), z.shape, what)[0], what, z[0], "z")
+
+
+def _connections(what: str, form: Callable[..., Any], own: Mapping[str, Any], _: float) -> None:
+    if any(isinstance(value, tuple) for value in own.values()):
+        return
+    edges = form(3, 0, **own)
+    if getattr(edges, "_fields", None) != Edges._fields:
+        text = f"{what} returns {_sort(edges)}; return Edges(first, second, conductance)"
+        raise UserFileError(f"{text} of electrode_model.connections")
+    count = np.size(edges.first)
+    for key, values in zip(Edges._fields, edges, strict=True):
+        array_of(values, (count,), f"{what}: {key}")
+
+
 _CHECKS: Mapping[Family, Callable[[str, Callable[..., Any], Mapping[str, Any], float], None]] = {
     LAWS: _law,
     EXCHANGE_CURRENTS: _exchange,
@@ -250,6 +281,9 @@ _CHECKS: Mapping[Family, Callable[[str, Callable[..., Any], Mapping[str, Any], f
     ELECTROLYTES: _electrolyte,
     PARTICLES: _particles,
     TORTUOSITIES: _tortuosity,
+    FACTORS: _factors,
+    FRACTIONS: _fractions,
+    CONNECTIONS: _connections,
 }
 
 
@@ -340,34 +374,3 @@ def _sort(value: object) -> str:
         return "nothing (None)"
     shape = f" of shape {value.shape}" if isinstance(value, np.ndarray) else ""
     return f"{show(value) if not shape else 'an array'}{shape} ({type(value).__name__})"
-
-
-def _chemistry() -> Chemistry:
-    """A lattice gas with Butler-Volmer kinetics, to build particles with."""
-
-    def layer(c: Expr, beside: Expr) -> Potential:
-        return layered_solution(c, beside, omega=1.0, omega_b=0.0, omega_c=0.0, van_der_waals=0.0)
-
-    def rate(dphi: Expr, c: Expr, c_e: Expr, mu: Potential) -> Expr:
-        return kinetics.butler_volmer(dphi, c, c_e, mu, exchange_current.newman)
-
-    return Chemistry(lambda c: layer(c, c), rate, lambda c: 1.0, lambda c: c * (1 - c), layer)
-
-
-def _sample(kelvin: float) -> Particles:
-    """Two particles of different size, with a number for everything that a model may ask for."""
-    return Particles(
-        size=np.array([1e-7, 2e-7]),  # m
-        reaction=np.full(2, 1e-7),  # m/h
-        diffusivity=1e-12,  # m^2/h
-        gradient=1e-17,  # m^2
-        strain=0.1,
-        film=np.zeros(2),
-        contact=np.ones(2),
-        wetting_filling=0.9,
-        wetting_layer=1e-9,
-        thickness=2e-8,
-        omega=1.0,
-        temperature=kelvin,
-        wetting=0.0,
-    )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from electrode_model.config import components
-from electrode_model.config.problems import Refused, unknown
+from electrode_model.config.problems import Refused, show, unknown
 from electrode_model.config.reading import read_number
 from electrode_model.config.user_components import above_zero, values_of
 from electrode_model.material import NUMBERS, Material, Number
@@ -27,9 +27,13 @@ def check_material(name: str, values: Mapping[str, Any], temperature: float | No
     material = components.material(name, values)
     where = f"{parts(name)[0]}: {parts(name)[1] or 'MATERIAL'}"
     _check_numbers(material, where)
-    low, high = material.ocv_range
+    given: Any = material.ocv_range
+    try:
+        low, high = map(float, given)
+    except (TypeError, ValueError):
+        low, high = 1.0, 0.0
     if not 0 <= low < high <= 1:
-        text = f"{where}.ocv_range is ({low:g}, {high:g}); write two ascending fillings"
+        text = f"{where}.ocv_range is {show(given)}; write two ascending fillings"
         raise UserFileError(f"{text} from 0 to 1")
     c = low + (high - low) * _SHARES
     numbers = {key: number.value for key, number in material.numbers.items()}
@@ -59,7 +63,8 @@ def _of_c(function: Callable[..., Expr], second: Any) -> Callable[[Expr], Expr]:
 
 
 def _check_numbers(material: Material, where: str) -> None:
-    for key, number in material.numbers.items():
+    numbers: Mapping[str, Any] = material.numbers
+    for key, number in numbers.items():
         if key not in NUMBERS:
             raise UserFileError(f"{where}.numbers[{key!r}] {unknown(key, list(NUMBERS))}")
         if not isinstance(number, Number):

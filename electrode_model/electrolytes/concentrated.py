@@ -19,7 +19,7 @@ from electrode_model.electrolyte import (
     constant,
 )
 from electrode_model.quantities import Spec
-from electrode_model.user_files import find, is_reference
+from electrode_model.user_files import functions, is_reference
 
 __all__ = ["build"]
 
@@ -44,7 +44,7 @@ def build(
     single-ion conductor, in which no concentration gradient can arise.
     """
     if is_reference(properties):
-        source = find(properties)
+        source = functions(properties)
     else:
         source = import_module(f"electrode_model.electrolytes.properties.{properties}")
     given = (t_plus, diffusivity, conductivity, thermodynamic_factor)

@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from electrode_model.config.components import ELECTROLYTES as TRANSPORTS
 from electrode_model.config.problems import ConfigError, Problem
+from electrode_model.electrolyte import Transport
 from electrode_model.importing.cfg import Cfg
 from electrode_model.importing.mpet_electrode import MpetElectrode
 from electrode_model.importing.mpet_names import ELECTROLYTES, SYSTEM_KEYS
-from electrode_model.importing.mpet_protocol import SIM, WIDEST, Protocol, read_protocol
+from electrode_model.importing.mpet_porosity import porosities
+from electrode_model.importing.mpet_protocol import SIM, Protocol, read_protocol
 from electrode_model.importing.writing import Noted, remarks, yaml_text
 from electrode_model.scales import CONSTANTS
 
@@ -57,6 +60,8 @@ def import_mpet(path: str | Path, mpet_constants: bool = False) -> Imported:
             problems += error.problems
     if problems:
         raise ConfigError([*system.problems, *problems])
+    for electrode in electrodes.values():
+        electrode.draw_conductances(random)
     found = _Cell(system, electrodes, "mpet" if mpet_constants else "codata")
     tree = found.tree()
     faults = [*system.problems, *(p for e in electrodes.values() for p in e.file.problems)]
@@ -94,10 +99,12 @@ class _Cell:
     def tree(self) -> dict[str, Any]:
         """All keys in the order of a configuration."""
         system = self.system
-        sections = {letter: e.section() for letter, e in self.electrodes.items()}
         nominal = self._nominal()
         protocol = self._protocol()
+        time = (protocol.every or 0.0) * max(system.whole(SIM, "tsteps", 200), 1)
+        sections = {letter: e.section(time) for letter, e in self.electrodes.items()}
         self.notes += protocol.notes
+        self.changes += protocol.changes
         self._continuation()
         drawn = any(np.ptp(e.sizes.size) > 0 for e in self.electrodes.values())
         if not system.flag(SIM, "randomSeed") and drawn and self._draws():
@@ -116,13 +123,28 @@ class _Cell:
             "separator": self._separator(),
             "positive": sections["c"],
             "electrolyte": self._electrolyte(),
-            "series_resistance": Noted(system.number(SIM, "Rser", 0.0), "Rser", "ohm m^2"),
-            "voltage_window": self._window(protocol),
+            "series_resistance": self._series(),
+            "voltage_window": Noted(
+                list(protocol.window), "Vmin, Vmax as far as they end the run, else 10 V", "V"
+            ),
             "protocol": protocol.steps,
             "solver": {"rtol": rtol, "atol": atol},
             "output": {"every": Noted(every, "tend/tsteps", "s")} if every else None,
         }
         return tree
+
+    def _series(self) -> Noted:
+        """With the solid between the end of an electrode and MPET's collector."""
+        own = self.system.number(SIM, "Rser", 0.0)
+        beyond = sum(electrode.beyond for electrode in self.electrodes.values())
+        if beyond == 0:
+            return Noted(own, "Rser", "ohm m^2")
+        self.changes.append(
+            f"MPET's collectors are half a cell beyond the ends of the electrodes: {beyond:.6g}"
+            " ohm m^2 of series_resistance are that solid; take them off for the electrodes alone"
+        )
+        source = f"Rser = {own:g} and {beyond:.6g} of half a cell of solid beyond the electrodes"
+        return Noted(own + beyond, source, "ohm m^2")
 
     def _draws(self) -> bool:
         """Whether the sizes of an electrode are drawn, not given."""
@@ -168,14 +190,26 @@ class _Cell:
         ratio = 1.0
         if self.system.has(SIM, "1C_current_density"):
             ratio = self._theoretical() / self.system.number(SIM, "1C_current_density", above=0.0)
-        return read_protocol(self.system, ratio, filling)
+        return read_protocol(self.system, ratio, filling, self._time())
 
-    def _window(self, protocol: Protocol) -> Noted | None:
-        """MPET's cut-offs, which end the whole run; else one that holds every voltage."""
-        if protocol.window is not None:
-            source = "Vmin, Vmax as far as the current can pass them: beyond the run ends"
-            return Noted(list(protocol.window), source, "V")
-        return Noted([-WIDEST, WIDEST], "none in MPET for this profile", "V")
+    def _time(self) -> float:
+        """MPET's unit of time, L_c^2/D of the salt at 1 mol/L and 298 K [s]."""
+        section = self.system
+        length = section.number("Geometry", "L_c", above=0.0)
+        kind = section.text("Electrolyte", "elyteModelType", "SM")
+        if kind == "SM":
+            name = ELECTROLYTES.get(section.text("Electrolyte", "SMset", ""))
+            if name is None:
+                return float("nan")  # said elsewhere
+            salt: Transport = TRANSPORTS.function("concentrated")(properties=name)
+            return length**2 / float(salt.diffusivity(1.0, 298.0))
+        plus, minus = (section.number("Electrolyte", key, above=0.0) for key in ("Dp", "Dm"))
+        z_plus, z_minus = (
+            section.number("Electrolyte", "zp", 1),
+            section.number("Electrolyte", "zm", -1),
+        )
+        charged = z_plus * plus - z_minus * minus
+        return length**2 * charged / ((z_plus - z_minus) * plus * minus)
 
     def _negative(self, sections: dict[str, Any]) -> Any:
         if self.full:
@@ -184,9 +218,15 @@ class _Cell:
             return Noted("ideal", "Nvol_c = 1, Nvol_s = 0, Nvol_a = 0")
         rate = self.system.number("Electrodes", "k0_foil", above=0.0)
         film = self.system.number("Electrodes", "Rfilm_foil", 0.0)
+        source = "k0_foil"
+        if self.system.text("Electrolyte", "elyteModelType", "SM") == "solid":
+            rate /= (self.system.number("Electrolyte", "c0", above=0.0) / 1000) ** 0.5
+            source = "k0_foil is that in the solid; here that at 1 mol/L"
+        if self.system.number(SIM, "T") != 298:
+            self.changes.append("the foil's overpotential counts in kT/e; in MPET in that of 298 K")
         return {
             "model": Noted("lithium_foil", "Nvol_a = 0"),
-            "exchange_current": Noted(rate, "k0_foil", "A/m^2"),
+            "exchange_current": Noted(rate, source, "A/m^2"),
             "film_resistance": Noted(film, "Rfilm_foil", "ohm m^2"),
         }
 
@@ -197,28 +237,12 @@ class _Cell:
             self.changes.append("Nvol_s = 0: the separator is one cell of 1 nm")
             return {"thickness": Noted(_GAP, "Nvol_s = 0", "m"), "porosity": 1, "volumes": 1}
         number = self.system.number
-        porosity = Noted(number("Geometry", "poros_s", above=0.0), "poros_s")
-        key = "specified_poros_s"
-        if not self.system.is_false("Geometry", key):
-            porosity = Noted(self._mean_porosity(key), f"mean of {key}")
         return {
             "thickness": Noted(number("Geometry", "L_s", above=0.0), "L_s", "m"),
-            "porosity": porosity,
+            "porosity": porosities(self.system, "s"),
             "bruggeman": Noted(1 - number("Geometry", "BruggExp_s"), "1 - BruggExp_s"),
             "volumes": Noted(self.system.whole(SIM, "Nvol_s"), "Nvol_s"),
         }
-
-    def _mean_porosity(self, key: str) -> float:
-        try:
-            given = np.array(self.system.literal("Geometry", key), dtype=float).ravel()
-        except (TypeError, ValueError):
-            given = np.empty(0)
-        if given.size == 0 or not np.all((given > 0) & (given <= 1)):
-            self.system.fault("Geometry", key, "is no list of porosities from 0 to 1")
-            return 1.0
-        if np.ptp(given) > 0:
-            self.notes.append(f"[Geometry] {key}: the mean, {given.mean():g}, in every volume")
-        return float(given.mean())
 
     def _electrolyte(self) -> dict[str, Any]:
         system, section = self.system, "Electrolyte"
@@ -253,9 +277,10 @@ class _Cell:
         if not system.is_false(section, "SMset_filename"):
             file = system.text(section, "SMset_filename")
             message = (
-                f"is {file}, a file of Python code, which is not imported: write its properties as"
-                " tables (electrolyte model tabulated) or numbers (concentrated); remove this key"
-                " to import the rest with an SMset known here"
+                f"is {file}, a file of Python code, which is not imported: write its properties in a"
+                " file of your own (./mine.py:function), as tables (electrolyte model tabulated) or"
+                " as numbers (concentrated); remove this key to import the rest with an SMset known"
+                " here"
             )
             system.fault(section, "SMset_filename", message)
         name = system.choice(section, "SMset", ELECTROLYTES)

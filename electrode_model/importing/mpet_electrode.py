@@ -7,6 +7,13 @@ import numpy as np
 
 from electrode_model.config.components import LAWS, PARTICLES, material
 from electrode_model.importing.cfg import Cfg
+from electrode_model.importing.mpet_losses import (
+    chain,
+    contact,
+    draw_conductances,
+    interphase,
+    noise,
+)
 from electrode_model.importing.mpet_names import (
     ELECTRODE_KEYS,
     MATERIALS,
@@ -14,8 +21,10 @@ from electrode_model.importing.mpet_names import (
     REACTIONS,
     Known,
 )
+from electrode_model.importing.mpet_porosity import porosities
 from electrode_model.importing.mpet_sizes import draw_sizes
 from electrode_model.importing.writing import Noted
+from electrode_model.scales import CONSTANTS
 
 __all__ = ["MpetElectrode"]
 
@@ -45,29 +54,23 @@ class MpetElectrode:
         self.known = MATERIALS[self.file.choice("Material", "muRfunc", MATERIALS)]
         self.sites = self.file.number("Material", "rho_s", above=0.0)
         self.start = self._own("Particles", "cs0")
+        self.porosities = porosities(system, letter)
+        self.conductances = np.empty(0)
 
     def _own(self, section: str, key: str, above: float | None = None) -> float:
         """A number of this electrode in the system file."""
         return self.system.number(section, f"{key}_{self.letter}", above=above)
 
+    def draw_conductances(self, random: np.random.RandomState) -> None:
+        """Draw the chain's conductances; MPET does after the sizes of both electrodes."""
+        self.conductances = draw_conductances(
+            self.system, self.letter, self.sizes.size.shape, random
+        )
+
     @property
     def porosity(self) -> float:
         """Mean porosity."""
-        given = self._own("Geometry", "poros")
-        key = f"specified_poros_{self.letter}"
-        if self.system.is_false("Geometry", key):
-            return given
-        listed = self.system.literal("Geometry", key)
-        try:
-            values = np.array(listed, dtype=float).ravel()
-        except (TypeError, ValueError):
-            values = np.empty(0)
-        if values.size == 0 or not np.all((values > 0) & (values < 1)):
-            self.system.fault("Geometry", key, "is no list of porosities between 0 and 1")
-            return given
-        if np.ptp(values) > 0:
-            self.notes.append(f"[Geometry] {key}: the mean, {values.mean():g}, in every volume")
-        return float(values.mean())
+        return float(np.mean(self.porosities.value))
 
     @property
     def capacity(self) -> float:
@@ -75,47 +78,91 @@ class MpetElectrode:
         solid = (1 - self.porosity) * self._own("Geometry", "P_L")
         return self._own("Geometry", "L", above=0.0) * solid * self.sites
 
-    def section(self) -> dict[str, Any]:
-        """The electrode as keys of a configuration."""
+    @property
+    def conductivity(self) -> float | None:
+        """Of the solid, effective [S/m]; None: MPET does not simulate it."""
+        if not self.system.flag("Conductivity", f"simBulkCond_{self.letter}"):
+            return None
+        exponent = 1 - self._own("Geometry", "BruggExp")
+        bulk = self._own("Conductivity", "sigma_s", above=0.0)
+        return float(bulk * (1 - self.porosity) ** exponent)
+
+    @property
+    def beyond(self) -> float:
+        """Resistance between the end of the electrode and MPET's collector [ohm m^2].
+
+        The collector is a whole cell beyond the centre of the last volume.
+        """
+        conductivity, volumes = self.conductivity, self.sizes.size.shape[0]
+        if conductivity is None:
+            return 0.0
+        return self._own("Geometry", "L", above=0.0) / volumes / 2 / conductivity
+
+    def section(self, time: float) -> dict[str, Any]:
+        """The electrode as keys of a configuration; ``time`` is that of the run [s]."""
         a, porosity, loading = self.letter, self.porosity, self._own("Geometry", "P_L")
-        bruggeman = 1 - self._own("Geometry", "BruggExp")
         conductivity = None
-        if self.system.flag("Conductivity", f"simBulkCond_{a}"):
-            bulk = self._own("Conductivity", "sigma_s", above=0.0)
-            conductivity = Noted(
-                bulk * (1 - porosity) ** bruggeman,
-                f"sigma_s_{a} = {bulk:g} S/m times (1 - poros)^(1 - BruggExp)",
-                "S/m",
-            )
-        self._losses()
+        if self.conductivity is not None:
+            bulk = self._own("Conductivity", "sigma_s")
+            source = f"sigma_s_{a} = {bulk:g} S/m times (1 - poros)^(1 - BruggExp)"
+            conductivity = Noted(self.conductivity, source, "S/m")
+        self._porosity_changes()
         volumes = self.system.whole("Sim Params", f"Nvol_{a}")
         return {
             "thickness": Noted(self._own("Geometry", "L", above=0.0), f"L_{a}", "m"),
-            "porosity": Noted(porosity, f"poros_{a}"),
+            "porosity": self.porosities,
             "active_fraction": Noted(
                 loading * (1 - porosity), f"P_L_{a} = {loading:g} of the solid, 1 - poros_{a}"
             ),
-            "bruggeman": Noted(bruggeman, f"1 - BruggExp_{a}"),
+            "bruggeman": Noted(1 - self._own("Geometry", "BruggExp"), f"1 - BruggExp_{a}"),
             "conductivity": conductivity,
             "volumes": Noted(volumes, f"Nvol_{a}"),
             "initial_filling": Noted(self.start, f"cs0_{a}"),
-            "particles": self._population(),
+            "connections": chain(self.system, a, self.conductances, self.changes),
+            "particles": self._population(time),
         }
 
-    def _population(self) -> dict[str, Any]:
+    def _porosity_changes(self) -> None:
+        if isinstance(self.porosities.value, float):
+            return
+        a = self.letter
+        self.changes.append(
+            f"specified_poros_{a}: active material and conductivity are those of the mean,"
+            f" {self.porosity:g}, in every volume; MPET has as much of the material in each too, but"
+            f" in the electrolyte's balance that of poros_{a}, and a conductivity of each"
+        )
+
+    def _population(self, time: float) -> dict[str, Any]:
         film = self.file.number("Reactions", "Rfilm", 0.0)
         plate = "shape" not in self._shape() and self.kind not in _RADIAL
         plate = plate or self._shape().get("shape") == "plate"
         thickness = self.file.number("Particles", "thickness", above=0.0) if plate else None
+        touching = contact(self.system, self.kind, self.sizes, self.changes)
+        model = self._model()
+        if "contact_seed" in touching:
+            model["contact_seed"] = touching.pop("contact_seed").value
         return {
-            "model": Noted(self._model(), f"type = {self.kind}"),
+            "model": Noted(model, f"type = {self.kind}"),
             "per_volume": Noted(self.sizes.size.shape[1], f"Npart_{self.letter}"),
             "size": self._size(),
-            "thickness": Noted(thickness, "", "m") if plate else None,
+            "thickness": Noted(thickness, "thickness", "m") if plate else None,
             "material": self._material(),
             "kinetics": self._kinetics(),
             "film_resistance": Noted(film, "Rfilm", "ohm m^2"),
+            "interphase": interphase(self.system, self.letter, self.changes),
+            **touching,
+            "noise": self._noise(time, thickness),
         }
+
+    def _noise(self, time: float, thickness: float | None) -> dict[str, Any] | None:
+        """Langevin noise; its size as rates of filling, at the mean size."""
+        charge = CONSTANTS["mpet"].charge
+        area = 2 / thickness if thickness else 3 / float(self.sizes.size.mean())  # over volume
+        k0 = self.file.number("Reactions", "k0")
+        along = self.file.number("Material", "D", 0.0) / 4 / self.step**2 if self.step > 0 else 0.0
+        scale = {"reaction": area * k0 / (charge * self.sites), "flux": along}
+        seed = self.system.whole("Sim Params", "seed", 0)
+        return noise(self.file, self.kind, scale, time, seed, self.changes)
 
     def _size(self) -> Any:
         size, source = self.sizes.size, self.sizes.source
@@ -143,10 +190,8 @@ class MpetElectrode:
     def _model(self) -> dict[str, Any]:
         name = MODELS[self.kind]
         model: dict[str, Any] = {"name": name, **self._shape()}
-        if name not in PARTICLES.names():
-            message = f"is {self.kind}, a particle model that this program does not have"
-            self.file.fault("Particles", "type", message)
-            return {"name": "homogeneous"}
+        if self.kind in ("diffn2", "ACR2"):
+            self.changes.append(f"{self.kind}: MPET 1.0 has it in its list but cannot run it")
         keys = PARTICLES.parameters(name)
         if "nodes" in keys:
             model["nodes"] = max(int(self.sizes.points.max()), 3)
@@ -159,10 +204,15 @@ class MpetElectrode:
             model["cell"] = f"{self.step!r} m"
         if "sharing" in keys:
             model["sharing"] = 0
+        if "strain" in keys:
+            model["strain"] = "own"
         if "wetted" in keys and not self.file.has("Material", "cwet"):
             model["wetted"] = False
-        if self.kind == "homog2":
-            self.changes.append("homog2 takes up lithium twice as fast in MPET as its siblings do")
+        if self.kind in ("homog2", "homog2_sdn"):
+            self.changes.append(
+                "homog2 takes up lithium twice as fast in MPET as its siblings do; double k0 and"
+                " halve film_resistance for what it computes"
+            )
         return model
 
     def _material(self) -> dict[str, Any]:
@@ -232,13 +282,11 @@ class MpetElectrode:
             cure = "use BV or BV_mod01"
             message = f"is {name}, whose exchange current for a solid solution is not known here"
             self.file.fault("Reactions", "rxnType", f"{message}; {cure}")
-        contact = float(self.sizes.contact.mean())
-        k0 = self.file.number("Reactions", "k0", above=0.0) * contact
-        source = f"k0 times {contact:g} in contact" if contact < 1 else "k0"
+        k0 = self.file.number("Reactions", "k0", above=0.0)
         activation = self.file.number("Reactions", "E_A", 0.0)
         found: dict[str, Any] = {
             "law": Noted(law, f"rxnType = {name}"),
-            "k0": Noted(k0, source, "A/m^2"),
+            "k0": Noted(k0, "k0", "A/m^2"),
         }
         if law == "butler_volmer":
             found["alpha"] = Noted(self.file.number("Reactions", "alpha", above=0.0), "alpha")
@@ -255,32 +303,6 @@ class MpetElectrode:
             )
         return found
 
-    def _losses(self) -> None:
-        """What this program has no key for."""
-        a = self.letter
-        if self.system.flag("Conductivity", f"simPartCond_{a}"):
-            conductance = self._own("Conductivity", "G_mean")
-            self.notes.append(
-                f"[Conductivity] simPartCond_{a}: the chain of conductances of {conductance:g} S"
-                " between the particles of a volume"
-            )
-        if self.system.flag("Interface", f"simInterface_{a}"):
-            self.notes.append(f"[Interface] simInterface_{a}: the layer between particle and pore")
-        if self.file.flag("Material", "noise"):
-            self.notes.append(f"{self.file.path.name} [Material] noise: Langevin noise")
-        if np.ptp(self.sizes.contact) > 0:
-            mean = self.sizes.contact.mean()
-            self.notes.append(
-                "[Particles] stand_dev_contact: every particle has the mean of the drawn contacts,"
-                f" {mean:.6g}"
-            )
-        if self.sizes.contact.mean() < 1 and not self.system.is_false(
-            "Particles", "localized_losses"
-        ):
-            self.notes.append(
-                "[Particles] localized_losses: the contact is a factor of k0, not parts of a plate"
-            )
-
     def _code_files(self) -> None:
         """Functions of the user's own: they hold code."""
         for section, key in (
@@ -292,9 +314,9 @@ class MpetElectrode:
                 continue
             message = (
                 f"is {self.file.text(section, key)}, a file of Python code, which is not imported:"
-                f" write what it does in the configuration (material, ocv table, kinetics) and"
-                f" remove this key to import the rest with a {key.removesuffix('_filename')} known"
-                " here"
+                " write what it does in a file of your own, named in the configuration as"
+                " ./mine.py:function, or in its keys (material, ocv table, kinetics), and remove this"
+                f" key to import the rest with a {key.removesuffix('_filename')} known here"
             )
             self.file.fault(section, key, message)
 

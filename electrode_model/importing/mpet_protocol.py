@@ -1,12 +1,14 @@
 """The profiles of MPET as steps of a protocol.
 
-C-rates count in ``1C_current_density`` where that is given.  Segments are (set point, minutes);
-those of CCCVCPcycle are (set point, voltage, state of charge, C-rate, minutes, kind), where
+C-rates count in ``1C_current_density`` where that is given.  ``tramp`` is the share of the run
+after which the set point of CC, CV and CP is within 1/e, the seconds in which segments reach
+theirs, and of a cycle the same in units of L_c^2/D.  Segments are (set point, minutes); those of
+CCCVCPcycle are (set point, voltage, state of charge, C-rate, minutes, kind), where
 everything between set point and kind ends the segment and may be None.  Kinds are 1 CC, 2 CV, 3 CP
 of a charge, 4, 5, 6 of a discharge; 0 counts cycles.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,7 @@ __all__ = ["PROFILES", "SIM", "WIDEST", "Protocol", "read_protocol"]
 SIM = "Sim Params"
 WIDEST = 10.0  # V: a window that no cell leaves
 PROFILES = ("CC", "CV", "CP", "CCsegments", "CVsegments", "CCCVCPcycle")
+_UNITS = {"current": "C", "voltage": "V", "power": "W/m^2"}
 _MODES = {1: "current", 2: "voltage", 3: "power", 4: "current", 5: "voltage", 6: "power"}
 
 
@@ -27,30 +30,36 @@ class Protocol:
     """Steps, and what goes with them."""
 
     steps: list[Any] = field(default_factory=list)
-    window: tuple[float, float] | None = None  # V: MPET's cut-offs, where it obeys them
+    window: tuple[float, float] = (-WIDEST, WIDEST)  # V: MPET's cut-offs as far as they end a run
     every: float | None = None  # s between saved points
+    ramp: float = 0.0  # s in which a set point is reached
     notes: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
 
 
 def read_protocol(
-    system: Cfg, capacity_ratio: float, filling: Callable[[float], float]
+    system: Cfg, capacity_ratio: float, filling: Callable[[float], float], scale: float
 ) -> Protocol:
     """The protocol of a system file.
 
     ``capacity_ratio`` is the theoretical 1C current over the nominal one, ``filling`` (state of
-    charge) that of the positive electrode.
+    charge) that of the positive electrode, ``scale`` MPET's unit of time [s].
     """
     profile = system.choice(SIM, "profileType", PROFILES)
     found = Protocol()
-    if system.number(SIM, "tramp", 0.0) != 0:
-        found.notes.append("[Sim Params] tramp: set points are not ramped but stepped")
+    ramp = system.number(SIM, "tramp", 0.0)
+    if ramp > 0 and profile not in ("CC", "CV", "CP"):
+        found.ramp = ramp * scale if profile == "CCCVCPcycle" else ramp
+    if ramp > 0 and profile == "CCCVCPcycle":
+        found.changes.append(
+            f"tramp: MPET counts the ramps of a cycle in units of L_c^2/D, {scale:.6g} s; here too"
+        )
     if not system.is_false(SIM, "times"):
         found.notes.append("[Sim Params] times: output is at even intervals, tend/tsteps")
     low, high = system.number(SIM, "Vmin"), system.number(SIM, "Vmax")
-    if profile in ("CC", "CP", "CCsegments"):
-        found.window = (low, high)
-        if not low < high:
-            system.fault(SIM, "Vmax", f"is {high:g} V, not above Vmin, {low:g} V")
+    if not low < high:
+        system.fault(SIM, "Vmax", f"is {high:g} V, not above Vmin, {low:g} V")
+    found.window = (max(low, -WIDEST), min(high, WIDEST))
     read = {
         "CC": _current,
         "CV": _voltage,
@@ -65,12 +74,35 @@ def read_protocol(
     return found
 
 
-def _limit(found: Protocol, discharge: bool) -> float:
+def _limit(found: Protocol, discharge: bool) -> dict[str, str]:
     """The voltage that ends a step; the other one, which it moves away from, ends nothing."""
-    assert found.window is not None
     low, high = found.window
     found.window = (low, WIDEST) if discharge else (-WIDEST, high)
-    return low if discharge else high
+    limit = low if discharge else high
+    return {"voltage": _volt(limit)} if abs(limit) < WIDEST else {}
+
+
+def _widen(found: Protocol, voltages: Iterable[float | None]) -> None:
+    """A limit that the protocol itself goes to, or beyond, ends nothing."""
+    low, high = found.window
+    given = [voltage for voltage in voltages if voltage is not None]
+    found.window = (
+        -WIDEST if any(v <= low for v in given) else low,
+        WIDEST if any(v >= high for v in given) else high,
+    )
+
+
+def _ramped(system: Cfg, found: Protocol, step: Mapping[str, Any], time: float) -> dict[str, Any]:
+    """A step of CC, CV or CP, which in MPET approaches its set point exponentially."""
+    share = system.number(SIM, "tramp", 0.0)
+    if not share > 0:
+        return dict(step)
+    found.changes.append(
+        f"tramp: the set point is reached by a straight ramp of twice MPET's time constant,"
+        f" {share * time:.6g} s, which passes the same charge"
+    )
+    (kind, value), (_, until) = step.items()
+    return {kind: value, "ramp": f"{2 * share * time!r} s", "until": until}
 
 
 def _current(
@@ -82,10 +114,11 @@ def _current(
         found.steps.append(Noted({"rest": f"{time!r} s"}, "Crate = 0, tend"))
         return time
     time = most * ratio * 3600 / abs(rate)
-    until = {"voltage": _volt(_limit(found, rate > 0)), "time": f"{time!r} s"}
+    until = {**_limit(found, rate > 0), "time": f"{time!r} s"}
     key = "Vmin" if rate > 0 else "Vmax"
     source = f"Crate, {key}; the time passes capFrac = {most:g} of the theoretical capacity"
-    found.steps.append(Noted({"current": f"{rate!r} C", "until": until}, source))
+    step = _ramped(system, found, {"current": f"{rate!r} C", "until": until}, time)
+    found.steps.append(Noted(step, source))
     return time
 
 
@@ -93,8 +126,10 @@ def _voltage(
     system: Cfg, found: Protocol, _: str, ratio: float, filling: Callable[[float], float]
 ) -> float:
     time = system.number(SIM, "tend", above=0.0)
-    step = {"voltage": _volt(system.number(SIM, "Vset")), "until": {"time": f"{time!r} s"}}
-    found.steps.append(Noted(step, "Vset, tend"))
+    voltage = system.number(SIM, "Vset")
+    _widen(found, [voltage])
+    step = {"voltage": _volt(voltage), "until": {"time": f"{time!r} s"}}
+    found.steps.append(Noted(_ramped(system, found, step, time), "Vset, tend"))
     return time
 
 
@@ -103,12 +138,13 @@ def _power(
 ) -> float:
     """MPET's equation is I (-V) = power: in the profile CP a positive power charges."""
     power, time = -system.number(SIM, "power"), system.number(SIM, "tend", above=0.0)
-    until = {"voltage": _volt(_limit(found, power > 0)), "time": f"{time!r} s"}
+    until = {**_limit(found, power > 0), "time": f"{time!r} s"}
     key = "Vmin" if power > 0 else "Vmax"
     source = f"power, of which a positive one charges in MPET's CP; {key}, tend"
-    found.steps.append(Noted({"power": f"{power!r} W/m^2", "until": until}, source))
+    step = _ramped(system, found, {"power": f"{power!r} W/m^2", "until": until}, time)
+    found.steps.append(Noted(step, source))
     if ratio != 1:
-        found.notes.append(
+        found.changes.append(
             f"power: with 1C_current_density MPET passes {ratio:.6g} times the power asked for;"
             " here it is the power of the file"
         )
@@ -122,18 +158,27 @@ def _segments(
     for number, segment in enumerate(_listed(system, 2)):
         value, minutes = segment
         if not _is_number(value) or not _is_number(minutes) or minutes <= 0:
-            _refuse(system, number, segment, "(set point, minutes), the minutes above 0")
+            waveform = isinstance(value, str)
+            more = "; set points that change with time are not read" if waveform else ""
+            _refuse(system, number, segment, f"(set point, minutes), the minutes above 0{more}")
             continue
-        time, total = f"{minutes!r} min", total + 60 * minutes
+        until, total = {"time": f"{float(minutes)!r} min"}, total + 60 * minutes
         source = f"segment {number + 1}: {segment}"
-        if profile == "CVsegments":
-            step: dict[str, Any] = {"voltage": _volt(value), "until": {"time": time}}
-        elif value == 0:
-            step = {"rest": time}
-        else:
-            step = {"current": f"{float(value)!r} C", "until": {"time": time}}
-        found.steps.append(Noted(step, source))
+        kind = "voltage" if profile == "CVsegments" else "current"
+        if kind == "voltage":
+            _widen(found, [value])
+        found.steps.append(Noted(_step(found, kind, value, until), source))
     return total
+
+
+def _step(found: Protocol, kind: str, value: float, until: Mapping[str, Any]) -> dict[str, Any]:
+    """A step at a set point, with the ramp of a segment."""
+    if kind == "current" and value == 0:  # no ramp into a rest
+        return {"rest": {}, "until": until}
+    step: dict[str, Any] = {kind: f"{float(value)!r} {_UNITS[kind]}"}
+    if found.ramp > 0:
+        step["ramp"] = f"{found.ramp!r} s"
+    return {**step, "until": until}
 
 
 def _cycle(
@@ -153,9 +198,10 @@ def _cycle(
             more = "; set points that change with time are not read" if waveform else ""
             _refuse(system, number, segment, f"{shape}, numbers or None{more}")
             continue
-        step, note = _cycle_step(kind, float(value), stops, most, end, filling)
+        step, note = _cycle_step(found, kind, float(value), stops, most, end, filling)
         if note:
-            found.notes.append(f"segment {number + 1}: {note}")
+            found.changes.append(f"segment {number + 1}: {note}")
+        _widen(found, [stops[0], float(value) if _MODES[kind] == "voltage" else None])
         known = known and stops[3] is not None
         steps.append(Noted(step, f"segment {number + 1}: {segment}"))
     count = max(system.whole(SIM, "totalCycle", 1), 1)
@@ -171,6 +217,7 @@ def _cycle(
 
 
 def _cycle_step(
+    found: Protocol,
     kind: int,
     value: float,
     stops: list[float | None],
@@ -182,27 +229,28 @@ def _cycle_step(
     voltage, charged, rate, minutes = stops
     mode, discharge = _MODES[kind], kind > 3
     until: dict[str, str] = {}
-    if voltage is not None and mode != "voltage":
-        until["voltage"] = _volt(voltage)
+    rests = mode == "current" and value == 0
+    if voltage is not None and mode != "voltage" and abs(voltage) < WIDEST:
+        until["voltage" if not rests else "voltage_" + ("below" if discharge else "above")] = _volt(
+            voltage
+        )
     if rate is not None and rate != 0 and mode != "current":
         until["rate"] = f"{abs(float(rate))!r} C"
     if charged is None:
         charged = 1 - most if discharge else most
     share = filling(charged)
-    rests = mode == "current" and value == 0
     if 0 < share < 1 and not rests:
         until["filling"] = repr(float(share))
     if minutes is not None:
         until["time"] = f"{float(minutes)!r} min"
     if not until:
         until["time"] = f"{end!r} s"
-    if rests:
-        return {"rest": {}, "until": until}, ""
-    units = {"current": "C", "voltage": "V", "power": "W/m^2"}
     note = ""
-    if mode != "voltage" and (value > 0) != discharge:
+    if mode != "voltage" and not rests and (value > 0) != discharge:
         note = f"is a {'discharge' if discharge else 'charge'} by its kind, not by its set point"
-    return {mode: f"{value!r} {units[mode]}", "until": until}, note
+    if kind == 3 and ("voltage" in until or "filling" in until):
+        note = "MPET ends a charge at constant power where a discharge would end, often at once"
+    return _step(found, mode, value, until), note
 
 
 def _listed(system: Cfg, length: int) -> list[Any]:

@@ -52,4 +52,4 @@ def build(
 
 
 #: Keys of a population with which tests try the model: the phases of two layers, resolved.
-EXAMPLE = {"material": "graphite_2param", "size": 1e-6, "model": {"start_difference": 0.1}}
+EXAMPLE = {"material": "graphite_2param", "size": 1e-6}

@@ -31,6 +31,7 @@ from electrode_model.plots.figure import (
     row_spans,
     time_unit,
 )
+from electrode_model.plots.heat import temperature
 from electrode_model.plots.histograms import histogram_map
 from electrode_model.results.result import Result
 
@@ -51,6 +52,8 @@ def draw(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     figures = [(name, make, result) for name, make in FIGURES.items()]
+    if "Temperature [K]" in result:
+        figures.append(("temperature", temperature, result))
     if result.layout.negative is not None:
         figures += [(f"negative_{n}", FIGURES[n], result.negative) for n in OF_PARTICLES]
     paths = []

@@ -14,7 +14,7 @@ __all__ = ["read_layout", "write_layout"]
 
 _GRID = tuple(Profiles.__dataclass_fields__)  # each an array in layout/
 _ARRAYS = ("size", "volume", "weight")
-_LATER = ("k0", "film_resistance", "contact")  # which results of version 0.1 do not have
+_LATER = ("k0", "film_resistance", "contact")  # not in results from before they could differ
 _SCALARS = ("capacity", "mass")
 _NEGATIVE = "negative_"
 

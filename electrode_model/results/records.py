@@ -50,7 +50,7 @@ class Layout:
     capacity: float  # A h/m^2, theoretical, of the electrode
     one_c: float  # A/m^2
     mass: float | None  # kg/m^2 of active material; None if its density is unknown
-    # (n_p,) each of what may differ from particle to particle; (0,) in results of older versions
+    # (n_p,) what may differ from particle to particle; (0,) in results from before they could
     k0: np.ndarray = field(default_factory=lambda: np.empty(0))  # A/m^2 where there is contact
     film_resistance: np.ndarray = field(default_factory=lambda: np.empty(0))  # ohm m^2, as k0
     contact: np.ndarray = field(default_factory=lambda: np.empty(0))  # share of the surface
@@ -122,4 +122,4 @@ class FinalState:
     time: float  # s
     values: np.ndarray  # (n,) in the units of the inside, in the order of the solver
     unknowns: Mapping[str, Any]  # what identifies them: names, numbers, digests
-    units: Mapping[str, float]  # units of the inside in SI: "voltage" [V], "current" [A/m^2]
+    units: Mapping[str, float]  # units of the inside in SI: "voltage" [V], "current" [A/m^2], ...

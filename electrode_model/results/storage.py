@@ -57,7 +57,7 @@ OURS = re.compile(
     r"|(particles|nodes|weights|surface|angles)_\d+))"
     r"\.npy"
     r"|user_files/((?!\.)[^/]+/)*[^/]+\.py"
-    r"|figures/(voltage_capacity|voltage_time|electrolyte"
+    r"|figures/(voltage_capacity|voltage_time|electrolyte|temperature"
     r"|(negative_)?(filling_map|filling_histograms|histogram_map|profiles))"
     r"\.png|figures/film\.gif"
 )

@@ -53,7 +53,8 @@ def copies_of(config: "Config") -> Copies:
     Raises UserFileError.
     """
     # the name of a run is a text of any kind
-    references = list(dict.fromkeys(_references(config.model_dump(exclude={"name"}))))
+    sections = [section for name, section in vars(config).items() if name != "name"]
+    references = list(dict.fromkeys(_references(sections)))
     homes: dict[Path, str] = {}
     texts: dict[str, bytes] = {}
     origins: dict[str, Path] = {}
@@ -70,13 +71,15 @@ def copies_of(config: "Config") -> Copies:
 
 
 def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif is_reference(value):
+    if is_reference(value):
         yield value
-    if not isinstance(value, str) and hasattr(value, "__iter__"):
+    elif isinstance(value, Mapping):
+        yield from _references([*value.values()])
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from _references(item)
+    elif hasattr(value, "__dict__"):
+        yield from _references([*vars(value).values()])
 
 
 def _runs(reference: Path) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CutOff", "External", "cut_offs", "first_crossing", "window"]
 
 
+_AT = 1e-7  # V beyond its window that a cell may be: a hold or a sweep may end just there
 _LONGEST = 1e10  # s: three centuries, longer than any step that means something
 
 
@@ -106,8 +107,8 @@ def window(limits: tuple[float, float]) -> list[CutOff]:
     lower, upper = limits
     return [
         CutOff(f"{_LONGEST:g} s without a cut-off", lambda s: s.time - _LONGEST, planned=False),
-        CutOff(f"voltage window {lower:g} V", lambda s: lower - s.voltage, planned=False),
-        CutOff(f"voltage window {upper:g} V", lambda s: s.voltage - upper, planned=False),
+        CutOff(f"voltage window {lower:g} V", lambda s: lower - s.voltage - _AT, planned=False),
+        CutOff(f"voltage window {upper:g} V", lambda s: s.voltage - upper - _AT, planned=False),
     ]
 
 

@@ -57,6 +57,8 @@ def fraction(step: "Step", start: External, state: External) -> float:
     until, parts = step.until, []
     if until.time is not None:
         parts.append(state.time / until.time)
+    if step.duration is not None:
+        parts.append(state.time / step.duration)
     if until.capacity is not None:
         parts.append(abs(state.passed) / until.capacity)
     if until.filling is not None and until.filling != start.filling:

@@ -81,7 +81,7 @@ def _check_output(config: Config, name: str) -> None:
     if every is None:
         return
     for index, step in enumerate(config.protocol):
-        lasts = step.until.time or 0.0
+        lasts = step.until.time or step.duration or 0.0
         if step.current is not None and step.current.unit == "C-rate":
             whole = HOUR / abs(step.current.value)
             lasts = min(lasts, whole) if lasts else whole

@@ -24,6 +24,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 _IN = {
     "voltage": ("voltage", "phi_e", "phi_s", "phi_s_negative"),
     "current": ("current", "charge"),
+    "temperature": ("temperature",),  # of a heat balance
+    "power": ("released",),
 }
 
 
@@ -61,7 +63,12 @@ def unknowns(assembly: Assembly, system: System) -> dict[str, Any]:
 
 def units(scales: Scales) -> dict[str, float]:
     """Units of the inside that another temperature or nominal capacity changes."""
-    return {"voltage": scales.voltage, "current": scales.current}
+    return {
+        "voltage": scales.voltage,
+        "current": scales.current,
+        "temperature": scales.temperature,
+        "power": scales.voltage * scales.current,
+    }
 
 
 def _digest(values: Array) -> str:

@@ -249,7 +249,8 @@ def _derive(kernel: Kernel, moving: Sequence[bool], *, hoist: bool) -> _Function
     )
     jacobian = ca.jacobian(kernel.rate, kernel.x)
     rows, columns = (np.array(part) for part in jacobian.sparsity().get_triplet())
-    lower, upper = int(max(0, (rows - columns).max())), int(max(0, (columns - rows).max()))
+    lower = int((rows - columns).max(initial=0))
+    upper = int((columns - rows).max(initial=0))
     n = kernel.mass.size
     bands = ca.SX((lower + upper + 1) * n, 1)
     for i, j in zip(rows.tolist(), columns.tolist(), strict=True):

@@ -8,14 +8,14 @@ because only then do the linear balances hold to rounding at every iterate.
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from electrode_model.solver.equations import Equations
 from electrode_model.solver.start import Outcome, Statistics, consistent
 
-__all__ = ["Interpolant", "Stepper"]
+__all__ = ["Companion", "Interpolant", "Stepper", "advance_differences"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -32,6 +32,7 @@ _LEAST_RATE = 0.05
 _RESOLUTION = 8 * np.finfo(float).eps
 _NOISE = 1e-4  # tolerances; at rest, Newton's steps are rounding errors that do not shrink
 _JACOBIAN_AGE = 50  # steps
+_AHEAD = 1e-2  # of the time to the next kink: a probe of what the equations do after one
 _LONGEST_START = 1e-2  # h, for a cell at rest
 _GROW, _SHRINK = 1.2, 0.2  # least useful growth; most shrinkage after an error test
 _MOST_GROWTH = 10.0
@@ -67,6 +68,22 @@ class Interpolant:
         return value
 
 
+class Companion(Protocol):
+    """Quantities that follow the same steps by the same formula."""
+
+    def begin(self, h: float) -> None:
+        """Start at order 1 from the consistent values that the system holds."""
+
+    def advance(self, order: int, cj: float, psi: Array) -> None:
+        """Follow an accepted step: slopes are cj (correction + psi @ differences).
+
+        The system holds the new values and slopes; Newton's matrix may be replaced.
+        """
+
+    def rescale(self, change: Array, factor: float) -> None:
+        """Differences for a step ``factor`` times as long are ``change.T`` @ those before."""
+
+
 class Stepper:
     """One integration from consistent initial values; call :meth:`step` until done.
 
@@ -76,6 +93,7 @@ class Stepper:
     rtol, atol : tolerances of every unknown in its inner unit
     max_order : 1 to 5
     stop : no step passes this time
+    companion : what is integrated along, such as sensitivities
     min_step : smallest step before giving up.  At the start of a rest the surface of a full
         particle needs steps of 1e-10 s; later a step must still be seen beside the time.
     """
@@ -90,10 +108,11 @@ class Stepper:
         max_order: int = _MAX_ORDER,
         min_step: float = 1e-18,
         stop: float = np.inf,
+        companion: Companion | None = None,
     ) -> None:
         self.system, self.statistics = system, statistics
         self._rtol, self._atol, self._max_order = rtol, atol, max_order
-        self._min_step, self.stop = min_step, stop
+        self._min_step, self.stop, self._companion = min_step, stop, companion
         self.t = 0.0
         self._d = np.zeros((_MAX_ORDER + 3, system.n))
         self._scale = np.empty(system.n)
@@ -126,6 +145,8 @@ class Stepper:
         self._rate: float | None = None
         self._plan = None
         self._began = self.t
+        if self._companion is not None:
+            self._companion.begin(self.h)
 
     def _begin_again(self) -> bool:
         """Once at any one time: make the last accepted state consistent and start afresh."""
@@ -140,13 +161,37 @@ class Stepper:
 
     def turn(self, stop: float = np.inf) -> Outcome | None:
         """Begin afresh at a kink or jump of the equations; no step passes ``stop``."""
-        self.system.y[:] = self._d[0]
-        self.system.at(self.t)
-        outcome = consistent(self.system, self.statistics)
-        if outcome is None:
-            self.stop = stop
-            self._begin()
-        return outcome
+        system = self.system
+        system.y[:] = self._d[0]
+        system.at(self.t)
+        outcome = consistent(system, self.statistics)
+        if outcome is not None:
+            return outcome
+        self.stop = stop
+        self._begin()
+        if np.isfinite(stop) and self._max_order > 1:
+            self._look_ahead((stop - self.t) * _AHEAD)
+        return None
+
+    def _look_ahead(self, probe: float) -> None:
+        """Begin at order 2 with what the equations do a ``probe`` ahead.
+
+        A current that changes from the first moment on costs ten steps to find out otherwise, and
+        the charge that it passes is exact from order 2 on.
+        """
+        system, start, slope = self.system, self._d[0].copy(), self._d[1] / self.h
+        system.y[:] = start + probe * slope
+        system.at(self.t + probe)
+        if consistent(system, self.statistics) is not None:
+            return
+        slope += np.where(system.differential, 0.0, (system.y - start) / probe)
+        turning = np.where(system.differential, (system.slope - slope) / probe, 0.0)
+        curvature = self._norm(turning)
+        first = float(np.sqrt(1 / curvature)) if curvature > 0 else np.inf
+        h = self.h = min(max(first, self.h), self.stop - self.t)
+        self._d[1] = slope * h - turning * (h * h / 2)
+        self._d[2] = turning * (h * h)
+        self.order = 2
 
     @property
     def arrived(self) -> bool:
@@ -228,10 +273,10 @@ class Stepper:
         statistics.steps += 1
         self._age += 1
         self._fresh = False
-        d[order + 2] = self._correction - d[order + 1]
-        d[order + 1] = self._correction
-        for k in range(order, -1, -1):
-            d[k] += d[k + 1]
+        if self._companion is not None:
+            self._companion.advance(order, _ALPHA[order] / self.h, _GAMMA / _ALPHA[order])
+            self._factored, self._rate = None, None  # it leaves a newer matrix, of newer values
+        advance_differences(d, order, self._correction)
         start, self.t = self.t, self.t + self.h
         self._equal_steps += 1
         self._plan_next(error)
@@ -358,8 +403,21 @@ class Stepper:
         order = self.order
         change = _differences(order, factor) @ _differences(order, 1.0)
         self._d[: order + 1] = change.T @ self._d[: order + 1]
+        if self._companion is not None:
+            self._companion.rescale(change, factor)
         self.h *= factor
         self._equal_steps = 0
+
+
+def advance_differences(d: Array, order: int, correction: Array) -> None:
+    """Shift backward differences ``d`` (order + 3 or more, ...) by a step.
+
+    The step ends at the prediction plus ``correction``.
+    """
+    d[order + 2] = correction - d[order + 1]
+    d[order + 1] = correction
+    for k in range(order, -1, -1):
+        d[k] += d[k + 1]
 
 
 def _differences(order: int, factor: float) -> Array:

@@ -282,7 +282,8 @@ class System:
             if block.start <= k < block.stop:
                 group = solver.group
                 row, column = divmod(k - block.start, group.index.size)
-                kind = "filling" if group.kernel.mass[row] == 1 else film
+                kind = film if "interphase" not in group.kernel.names else "interphase"
+                kind = "filling" if row in group.kernel.filling else kind
                 place = f"particle {group.index[column]} in volume {group.volume[column]}"
                 rows = group.kernel.mass.size
                 inside = f", grid point {row} of {rows}" if rows > 2 else ""

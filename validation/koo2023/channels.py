@@ -13,10 +13,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from electrode_model.analysis import population, uniformity
-from electrode_model.plots.figure import COLOURS, FILLING_MAP, INK, STYLE
+from electrode_model.plots.figure import COLOURS, INK, STYLE
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
 from electrode_model.validate.rows import Row, verdict
+from validation.lim2016.channels import draw_map
 
 HERE = Path(__file__).parent
 CONFIG = HERE / "channels.yaml"
@@ -270,21 +271,8 @@ def draw(path: Path) -> None:
         for row, kind in zip(axes, KINDS, strict=True):
             result = half_cycle(kind, RATE, plate(600, 0))
             seen = uniformity.maps(result, 0)
-            drawn = row[0].pcolormesh(
-                seen.positions * seen.length * 1e9,
-                seen.mean,
-                seen.filling,
-                cmap=FILLING_MAP,
-                vmin=0,
-                vmax=1,
-                shading="nearest",
-                rasterized=True,
-            )
-            row[0].set(title=f"{kind}, {RATE:g} C", ylabel="mean filling")
+            drawn = draw_map(row[0], seen, f"{kind}, {RATE:g} C", downward=kind == KINDS[1])
             row[0].set(xlabel="place along [001] / nm")
-            row[0].grid(False)
-            if kind == "delithiation":
-                row[0].invert_yaxis()
             figure.colorbar(drawn, ax=row[0], label="filling fraction")
             flow = uniformity.currents(result, 0, every=200 // MAPS)
             k = int(np.abs(flow.mean - 0.7).argmin())

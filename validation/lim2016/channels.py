@@ -14,6 +14,8 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from scipy.optimize import brentq
 
@@ -334,6 +336,25 @@ def rows(quick: bool) -> list[Row]:
     return [m4(nodes, RATES), m6(nodes, plate), m9(nodes, RATES), m13(nodes, plate)]
 
 
+def draw_map(ax: Axes, seen: uniformity.Maps, title: str, *, downward: bool) -> QuadMesh:
+    """Fillings along a plate at each mean filling, which may run ``downward``."""
+    drawn = ax.pcolormesh(
+        seen.positions * seen.length * 1e9,
+        seen.mean,
+        seen.filling,
+        cmap=FILLING_MAP,
+        vmin=0,
+        vmax=1,
+        shading="nearest",
+        rasterized=True,
+    )
+    ax.set(title=title, xlabel="place along the plate / nm", ylabel="mean filling")
+    ax.grid(False)
+    if downward:
+        ax.invert_yaxis()
+    return drawn
+
+
 def draw(path: Path) -> None:
     """Maps of a platelet in both directions, and UC against rate."""
     with matplotlib.rc_context(STYLE):
@@ -342,21 +363,7 @@ def draw(path: Path) -> None:
         for row, kind in zip(axes, KINDS, strict=True):
             for ax, rate in zip(row, (0.2, 2.0), strict=False):
                 seen = half_cycle(kind, rate, Plate(nodes=340, lateral="0").overrides())
-                drawn = ax.pcolormesh(
-                    seen.positions * seen.length * 1e9,
-                    seen.mean,
-                    seen.filling,
-                    cmap=FILLING_MAP,
-                    vmin=0,
-                    vmax=1,
-                    shading="nearest",
-                    rasterized=True,
-                )
-                ax.set(title=f"{kind}, {rate:g} C", xlabel="place along the plate / nm")
-                ax.set(ylabel="mean filling")
-                ax.grid(False)
-                if kind == "delithiation":
-                    ax.invert_yaxis()
+                drawn = draw_map(ax, seen, f"{kind}, {rate:g} C", downward=kind == KINDS[1])
             figure.colorbar(drawn, ax=row[1], label="filling fraction")
         rates = np.geomspace(0.02, 2, 7).tolist()
         for ax, (title, overrides) in zip(

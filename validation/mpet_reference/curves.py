@@ -80,6 +80,7 @@ _CURVES = (
         exact=EXACT,
         quick=("positive.particles.model.sharing=0.2",),
     ),
+    Curve("lfp_partcond", "discharge_1C", STEPWISE | SWITCHING | ELECTROLYTE, exact=EXACT),
     Curve("lto_chr", "discharge_0.2C", STEPWISE | SWITCHING | ELECTROLYTE, exact=EXACT),
     Curve(
         "lto_chr",

@@ -1,9 +1,10 @@
-"""Two cells of Newman's group against the curves they printed.
+"""Cells of Newman's group against what they printed.
 
     python validation/newman/run.py [--quick] [-o DIR]
 
-Discharge curves and a salt profile of Fuller et al. 1994 and Doyle et al. 1996: a table of rows and
-a figure, in out/ by default.  The exit status is 1 if a row is not reproduced.
+Discharge curves and a salt profile of Fuller et al. 1994 and Doyle et al. 1996, and two sentences
+of a review about such cells: a table of rows and a figure, in out/ by default.  The exit status is
+1 if a row is not reproduced.
 """
 
 import argparse
@@ -23,8 +24,11 @@ from electrode_model.plots.figure import INK, STYLE
 from electrode_model.validate.rows import Row, verdict, write
 
 HERE = Path(__file__).parent
-SHADES = ("#56B4E9", "#0072B2", "#D55E00")
-STEEP = 5.0  # V per filling: beyond, 1 % of a site is 50 mV, and the end of the curve is compared
+SHADES = ("#56B4E9", "#0072B2", "#D55E00", "#CC79A7", "#009E73")
+STEEP = 10.0  # V per filling: beyond, 1 % of a site is 100 mV, and the end is compared
+#: Rests of O2: name, number of the step, minute at which the review looks, largest and smallest
+#: spread of the depth that is left then, of 1
+RESTS = (("B, Li1.8Mn2O4", 1, 45.0, 0.05, 0.0), ("D, Li1.2Mn2O4", 3, 59.0, 1.0, 0.3))
 QUICK = ("positive.volumes=10", "negative.volumes=10")
 
 
@@ -49,7 +53,7 @@ CELLS = (
         "doyle96",
         "Doyle et al. 1996, cell 1",
         "Doyle96-Fig7",
-        ("0.175", "1.75", "3.5"),
+        ("0.175", "1.75", "3.5", "7.0", "10.5"),
         "Doyle96-Fig11",
         "1.75",
         20,
@@ -89,7 +93,7 @@ def profile(result: Result, minutes: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rows(quick: bool = False, axes: np.ndarray | None = None) -> list[Row]:
-    """Simulate, compare and, into ``axes`` (2, 2), draw."""
+    """Simulate, compare and, into ``axes`` (2, 3), draw."""
     found: list[Row] = []
     for number, cell in enumerate(CELLS):
         for index, current in enumerate(cell.currents):
@@ -101,9 +105,11 @@ def rows(quick: bool = False, axes: np.ndarray | None = None) -> list[Row]:
             if current == cell.profile_current:
                 salt = read(f"{cell.profile}_salt_profile")
                 found.append(_profile_row(cell, result, salt))
+                if cell.name == "fuller94":
+                    found.append(_ends_row(result))
                 if axes is not None:
                     _draw_profile(axes[1, number], cell, result, salt)
-    return found
+    return [*found, *_rest_rows(quick, None if axes is None else axes[:, 2])]
 
 
 def _curve_row(cell: Cell, current: str, result: Result, printed: np.ndarray) -> Row:
@@ -139,6 +145,79 @@ def _profile_row(cell: Cell, result: Result, salt: np.ndarray) -> Row:
     )
 
 
+def _ends_row(result: Result) -> Row:
+    """O1: the salt at both collectors when the discharge at 4 mA/cm2 ends."""
+    c_e = result["Electrolyte concentration [mol.m-3]"]
+    first, last = c_e[-1, [0, -1]] / c_e[0].mean()
+    return Row(
+        id="O1",
+        claim="Orikasa et al. 2022, Fig. 16b: at the end of the discharge at 4 mA/cm2 the salt has"
+        " doubled at the anode's collector and is almost 0 at the cathode's",
+        criterion="2.0 +- 0.15 and below 0.1 of the initial concentration",
+        value=f"{first:.3f} and {last:.1e} after {result['Field time [s]'][-1] / 60:.1f} min",
+        verdict=verdict(abs(first - 2) <= 0.15 and 0 < last < 0.1),
+    )
+
+
+def depth_spread(result: Result, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Minutes into a step and largest difference of filling between two depths."""
+    here = result["Field step"] == step
+    minutes = result["Field time [s]"][here] / 60
+    return minutes - minutes[0], np.ptp(result["Particle filling fraction"][here], axis=1)
+
+
+def _rest_rows(quick: bool, axes: np.ndarray | None) -> list[Row]:
+    """O2: how the depths of a LiMn2O4 electrode even out, on a slope and on a plateau."""
+    result = em.simulate(
+        HERE / "relaxation.yaml", overrides=["positive.volumes=10"] if quick else []
+    )
+    if result.status != "finished":
+        raise RuntimeError(f"relaxation: {result.message}")
+    found: list[Row] = []
+    for (name, step, minute, most, least), shade in zip(RESTS, SHADES[1:], strict=False):
+        minutes, spread = depth_spread(result, step)
+        left = float(np.interp(minute, minutes, spread) / spread[0])
+        claim = "completely relaxed after 45 min" if least == 0 else "heterogeneous after 59 min"
+        limit = f"below {100 * most:g} %" if least == 0 else f"above {100 * least:g} %"
+        found.append(
+            Row(
+                id=f"O2/{name[0]}",
+                claim=f"Orikasa et al. 2022, Fig. 16c: {name} at rest is {claim}",
+                criterion=f"{limit} of the spread over the depth is left after {minute:g} min",
+                value=f"{100 * left:.2g} % of {2 * spread[0]:.3f} Li per Mn2O4",
+                verdict=verdict(least <= left <= most),
+            )
+        )
+        if axes is not None:
+            _draw_rest(axes, result, name, step, shade)
+    return found
+
+
+def _draw_rest(axes: np.ndarray, result: Result, name: str, step: int, shade: str) -> None:
+    minutes, spread = depth_spread(result, step)
+    axes[0].plot(minutes, spread / spread[0], color=shade, label=name)
+    axes[0].set(
+        title="Rests of a LiMn$_2$O$_4$ electrode",
+        xlabel="minutes at rest",
+        ylabel="spread over the depth / at the start",
+        xlim=(0, 60),
+    )
+    axes[0].legend()
+    here = np.flatnonzero(result["Field step"] == step)
+    depth = (np.arange(result["Particle filling fraction"].shape[1]) + 0.5) / len(
+        result["Particle filling fraction"][0]
+    )
+    for frame, line in ((here[0], "--"), (here[-1], "-")):
+        lithium = 2 * result["Particle filling fraction"][frame]
+        axes[1].plot(depth, lithium, line, color=shade, label=name if line == "-" else None)
+    axes[1].set(
+        title="at the start (dashed) and after 1 h",
+        xlabel="depth, from the separator",
+        ylabel="x in Li$_x$Mn$_2$O$_4$",
+    )
+    axes[1].legend()
+
+
 def _draw_curve(
     axis: Axes, cell: Cell, current: str, result: Result, printed: np.ndarray, shade: str
 ) -> None:
@@ -149,8 +228,8 @@ def _draw_curve(
         label=f"{current} mA/cm²",
     )
     axis.plot(printed[:, 0], printed[:, 1], ".", color=INK, markersize=4)
-    axis.set(title=cell.paper, xlabel="y in Li$_y$Mn$_2$O$_4$", ylabel="voltage [V]", ylim=(2, 4.3))
-    axis.legend()
+    axis.set(title=cell.paper, xlabel="y in Li$_y$Mn$_2$O$_4$", ylabel="voltage [V]", ylim=(2, 4.7))
+    axis.legend(ncols=2)
 
 
 def _draw_profile(axis: Axes, cell: Cell, result: Result, salt: np.ndarray) -> None:
@@ -173,8 +252,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 6.4), layout="constrained")
-        found = rows(options.quick, figure.subplots(2, 2))
+        figure = Figure(figsize=(12, 6.4), layout="constrained")
+        found = rows(options.quick, figure.subplots(2, 3))
         figure.savefig(options.output / "newman.png")
     print(write(found, options.output))
     print(f"Table and figure: {options.output}")

@@ -4,7 +4,6 @@ Rows P8 and P9 of physics.md, and the acceptance of the population model.  Run a
 python validation/park2021/fokker_planck.py [--quick] [-o DIR].
 """
 
-import argparse
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from electrode_model.fokker_planck.law import Law, law_of
 from electrode_model.fokker_planck.system import Population, uniform
 from electrode_model.plots.figure import COLOURS, INK, STYLE
 from electrode_model.plots.fokker_planck import draw
-from electrode_model.validate.rows import Row, markdown, verdict
+from electrode_model.validate.rows import Row, verdict
 
 CONFIG = Path(__file__).parent.parent.parent / "configs" / "nmc532_ensemble.yaml"
 FLAT = ["positive.particles.kinetics.exchange_current=constant"]
@@ -265,16 +264,3 @@ def figures(folder: Path, quick: bool) -> list[Path]:
         paths.append(folder / "fokker_planck_checks.png")
         figure.savefig(paths[-1])
     return paths
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("-o", type=Path, default=Path(__file__).parent / "out", dest="folder")
-    options = parser.parse_args()
-    print(markdown(rows(options.quick)))
-    print(*figures(options.folder, options.quick), sep="\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -3,7 +3,6 @@
 Run alone with python validation/park2021/recovery.py [--quick] [-o DIR].
 """
 
-import argparse
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from electrode_model.analysis import exchange_current as measure
 from electrode_model.analysis.exchange_current import Polarisation, Recovery
 from electrode_model.plots.exchange_current import draw
 from electrode_model.plots.figure import COLOURS, INK, STYLE
-from electrode_model.validate.rows import Row, markdown, verdict
+from electrode_model.validate.rows import Row, verdict
 
 CONFIGS = Path(__file__).parent.parent.parent / "configs"
 #: Configuration -> fillings: where the open-circuit voltage is known.
@@ -120,16 +119,3 @@ def figures(folder: Path, quick: bool) -> list[Path]:
         paths.append(folder / "exchange_current_lfp.png")
         figure.savefig(paths[-1])
     return paths
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("-o", type=Path, default=Path(__file__).parent / "out", dest="folder")
-    options = parser.parse_args()
-    print(markdown(rows(options.quick)))
-    print(*figures(options.folder, options.quick), sep="\n")
-
-
-if __name__ == "__main__":
-    main()
