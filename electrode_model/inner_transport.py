@@ -1,6 +1,7 @@
 """Particles with transport inside and reaction on their surface: what they have in common."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import casadi as ca
@@ -11,7 +12,7 @@ from electrode_model.grid import Radial
 from electrode_model.particle import Chemistry, Kernel, Model, Particles, interface
 from electrode_model.quantities import Spec
 
-__all__ = ["Nodes", "Refinement", "Shape", "surface_limited"]
+__all__ = ["Cell", "Nodes", "Refinement", "Shape", "each_its_grid", "surface_limited"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -21,10 +22,32 @@ Refinement = Annotated[
     float, Spec("1", "width of the innermost over the outermost cell", at_least=1.0)
 ]
 
+Cell = (
+    Annotated[
+        float,
+        Spec("m", "spacing in place of nodes: each particle has a grid of its own", above=0.0),
+    ]
+    | None
+)
+
 #: inner(laws, c, deviation, q) -> flux towards the centre at the inner faces [1/h] and the
 #: chemical potential at the points; ``deviation`` is that of the local filling of the crystal
 #: (of all its layers) from its mean
 Inner = Callable[[Chemistry, ca.SX, ca.SX, Mapping[str, ca.SX]], tuple[ca.SX, Potential]]
+
+
+def each_its_grid(
+    particles: Particles, nodes: int, cell: float | None, build: Callable[[Particles, int], Model]
+) -> list[Model]:
+    """A model of ``nodes`` points for all particles, or one for each number of whole cells.
+
+    A kernel takes about 0.1 s to set up, so sizes of many different numbers of cells are slow.
+    """
+    if cell is None:
+        return [build(particles, nodes)]
+    counts = np.maximum(np.ceil(particles.size / cell * (1 - 1e-9)).astype(int) + 1, 3)
+    groups = ((int(count), np.flatnonzero(counts == count)) for count in np.unique(counts))
+    return [replace(build(particles.among(own), count), index=own) for count, own in groups]
 
 
 def surface_limited(

@@ -78,6 +78,11 @@ class Particles:
     temperature: float  # K
     wetting: float  # slope dc/dn that the surface energy asks for, 1/m; 0: neutral
 
+    def among(self, index: np.ndarray) -> "Particles":
+        """The particles of an ``index`` (p,)."""
+        own = {name: getattr(self, name)[index] for name in ("size", "reaction", "film", "contact")}
+        return replace(self, **own)
+
     @property
     def velocity(self) -> Array:
         """(P,) velocity of the reaction, mean over the surface [m/h]."""

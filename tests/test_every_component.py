@@ -242,6 +242,7 @@ def test_potential_of_a_material_is_finite_and_the_same_for_symbols(name, temper
     c = np.linspace(max(low, 1e-3), min(high, 1 - 1e-3), 500)
     mu = np.broadcast_to(laws.potential(c).total(c), c.shape)
     assert np.all(np.isfinite(mu))
+    assert mu[-1] >= mu[0]  # a full host has the lower voltage, whatever phases lie between
     inner = (c > low + (high - low) / 3) & (c < high - (high - low) / 3)
     assert np.abs(mu[inner]).max() < 200  # kT: 5 V about the standard potential
     symbolic = graph_of(lambda x: laws.potential(x).total(x), c)

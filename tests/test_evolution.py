@@ -27,7 +27,7 @@ from electrode_model.config.problems import ConfigError
 from electrode_model.plots.evolution import draw
 
 ENSEMBLE = Path(__file__).parent.parent / "configs" / "nmc532_ensemble.yaml"
-FEW = ("positive.particles.per_volume=60",)
+FEW = ("positive.particles.per_volume=40",)
 CASE = HalfCycle(ENSEMBLE, 2.0, 0.99, 0.5, FEW)
 
 
@@ -128,7 +128,7 @@ def test_diagram_in_parallel_is_that_of_one_process_and_failures_are_entries(tmp
     """A variant whose voltage window ends it early is an entry with a reason."""
     over = [Variant("as it is"), Variant("narrow", ("voltage_window=[2 V, 3.9 V]",))]
     told: list[str] = []
-    settings = {"overrides": FEW, "accuracy": 0.2}
+    settings = {"overrides": FEW, "accuracy": 0.3}
     found = diagram(
         ENSEMBLE, (2.0, 0.2), over, jobs=2, tell=lambda *now: told.append(now[2]), **settings
     )

@@ -376,7 +376,7 @@ FAULTS = [
     (
         {"simPartCond_c": "true", "G_mean_c": 0},
         {},
-        "[Conductivity] G_mean_c is 0; it must be above",
+        "G_mean_c is 0; it must be above",
     ),
     ({"simInterface_c": "true", "Nvol_i": 1}, {}, "Nvol_i is 1, a layer in which MPET has no"),
     ({}, {"type": "diffn", "Dfunc": "steep"}, "[Material] Dfunc is steep; known here: constant"),

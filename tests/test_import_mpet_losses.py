@@ -87,14 +87,14 @@ def test_noise(tmp_path):
 
 def test_layer(tmp_path):
     """The resistance and the activity are those that MPET has."""
-    config, said = imported(tmp_path, {**FOIL, **LAYER})
+    config, _ = imported(tmp_path, {**FOIL, **LAYER})
     layer = config.positive.particles[0].interphase
     assert (layer.thickness, layer.cells, layer.area) == (pytest.approx(1.5e-8), 3, "electrode")
     assert (layer.model.name, layer.salt, layer.concentration) == ("solid", "own", 40000)
     x = 40 / 80000  # mol/L over mol/m^3
     assert layer.activity == pytest.approx(x / (1 - x))
     solid = {"elyteModelType": "solid", "c0": 40000}
-    config, said = imported(tmp_path, {**FOIL, **LAYER, **solid})
+    config, _ = imported(tmp_path, {**FOIL, **LAYER, **solid})
     assert config.positive.particles[0].interphase.activity == pytest.approx(1)
     assert config.negative.exchange_current == pytest.approx(10 / 40**0.5)
     liquid = {**FOIL, **LAYER, "interfaceModelType": "SM"}

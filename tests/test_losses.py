@@ -153,7 +153,13 @@ def cell(tmp_path_factory) -> Result:
     """A half cell with every loss, in memory."""
     folder = tmp_path_factory.mktemp("cell")
     film = "positive.particles.film_resistance=0.05 ohm m^2"
-    return finished(folder, HALF_CELL, [*model("diffusion"), film])
+    cycle = protocol(
+        "{current: 1 C, until: {filling: 0.5}}",
+        "{rest: 1 min}",
+        "{current: -1 C, until: {time: 5 min}}",
+    )
+    diffusion = particle("diffusion", nodes=12)
+    return finished(folder, HALF_CELL, [*SMOOTH, diffusion, *LOSSY, cycle, film])
 
 
 def test_the_remainder_is_not_absorbed(cell):

@@ -195,7 +195,7 @@ def test_a_path_that_leads_nowhere_is_refused(rate, start, end, word):
 def test_command_prints_and_draws(tmp_path, capsys):
     figure = tmp_path / "map.png"
     arguments = ["stability", str(CONFIGS / "nmc532_ensemble.yaml"), "-o", str(figure)]
-    assert main([*arguments, "--rates", "4", "--set", "positive.particles.per_volume=50"]) == 0
+    assert main([*arguments, "--rates", "4", "--set", "positive.particles.per_volume=10"]) == 0
     said = capsys.readouterr().out
     assert "0.720-0.948" in said
     assert "in discharge: never" in said

@@ -19,6 +19,8 @@ MISTAKES = [
      " Material(...) is needed"),
     ("def f():\n    return 3", "material: ./mine.py:f", "names mine.py:f, but {file}:3: f returns"
      " 3, of type int; a Material(...) is needed"),
+    ("def f(c, T):\n    return 4 - c", "material: ./mine.py:f", "names mine.py:f, but {file}:3: f"
+     " takes (c, T), but a function that makes a material has keys only"),
     ("x = (1", "material: ./mine.py", "names mine.py, but {file}:3: is not valid Python: '(' was"
      " never closed"),
     ("x = 1\ny = 1 / 0", "material: ./mine.py", "names mine.py, but {file}:4: ZeroDivisionError:"

@@ -229,11 +229,18 @@ def material(name: str, values: Mapping[str, Any] = MappingProxyType({})) -> Mat
 
 
 def material_parameters(name: object) -> Mapping[str, Parameter]:
-    """Keys of a user's function that makes a material; none of any other material."""
+    """Keys of a user's function that makes a material; none of any other.  UserFileError."""
     if not isinstance(name, str) or not user_files.is_reference(name):
         return {}
     found = user_files.find(name, _MATERIAL)
-    return parameters(found) if callable(found) else {}
+    if not callable(found):
+        return {}
+    taken = inspect.signature(found).parameters.values()
+    before = [p.name for p in taken if p.kind is not p.KEYWORD_ONLY]
+    if before:
+        text = f"{user_files.place(found)}: {found.__name__} takes ({', '.join(before)}), but a"
+        raise user_files.UserFileError(f"{text} function that makes a material has keys only")
+    return parameters(found)
 
 
 def _own_material(name: str, values: Mapping[str, Any]) -> Material:

@@ -25,7 +25,19 @@ from electrode_model.config.resolved import resolved_yaml
 from electrode_model.config.shorthand import expand, spelled_out
 from electrode_model.config.yaml_source import Node
 
-__all__ = ["ConfigError", "Entry", "Problem", "explain", "json_schema", "load", "resolved_yaml"]
+__all__ = [
+    "ConfigError",
+    "Entry",
+    "Problem",
+    "explain",
+    "json_schema",
+    "load",
+    "placed",
+    "problems_of",
+    "resolve_tree",
+    "resolved_yaml",
+    "tree",
+]
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -42,14 +54,33 @@ def explain(path: str | Path, overrides: Sequence[str] = ()) -> list[Entry]:
 
 
 def _resolve(path: str | Path, overrides: Sequence[str]) -> tuple[Config, Node]:
+    return resolve_tree(tree(path, overrides), Path(path).parent)
+
+
+def tree(path: str | Path, overrides: Sequence[str] = ()) -> Node:
+    """What a YAML file says, as it was written, with ``overrides`` put in; raises ConfigError."""
     root = yaml_source.read(path)
     for text in overrides:
         root = _override(root, text)
-    node, problems = expand(root, Path(path).parent)
+    return root
+
+
+def placed(root: Node, path: str, value: Any, origin: str = "--set") -> Node:
+    """The tree with a value at a ``key.path``; raises ConfigError for a path through a value."""
+    keys = path.split(".")
+    return _place(root, keys, Node(value, tuple(keys), origin))
+
+
+def resolve_tree(root: Node, folder: Path) -> tuple[Config, Node]:
+    """The configuration of a tree, and the tree written out; ``folder`` is where files are sought.
+
+    Raises :class:`ConfigError`.
+    """
+    node, problems = expand(root, folder)
     try:
         config = Config.model_validate(node.plain(), context={"temperature": _temperature(root)})
     except ValidationError as error:
-        raise ConfigError([*problems, *_problems(error, node)]) from None
+        raise ConfigError([*problems, *problems_of(error, node)]) from None
     if problems:
         raise ConfigError(problems)
     return config, node
@@ -99,12 +130,12 @@ def _place(node: Node, keys: Sequence[str], value: Node) -> Node:
     return node.holding({**children, key: _place(child, rest, value)})
 
 
-def _problems(error: ValidationError, node: Node) -> list[Problem]:
-    """Pydantic's errors as problems at the places of the file."""
+def problems_of(error: ValidationError, node: Node, top: type[Section] = Config) -> list[Problem]:
+    """Pydantic's errors as problems at the places of the file, which holds a ``top``."""
     faults = error.errors(include_url=False)
     places = {fault["loc"] for fault in faults}
     return [
-        _problem(fault["type"], fault["loc"], fault["msg"], fault["input"], node)
+        _problem(fault["type"], fault["loc"], fault["msg"], fault["input"], node, top)
         for fault in faults
         if not _follows(fault["loc"], fault["type"], places)
     ]
@@ -135,19 +166,21 @@ _NEEDS = {
 }
 
 
-def _problem(sort: str, location: Location, text: str, value: object, node: Node) -> Problem:
+def _problem(
+    sort: str, location: Location, text: str, value: object, node: Node, top: type[Section]
+) -> Problem:
     found, rest = node.find(tuple(step for step in location if step not in _TAGS))
     if sort == "extra_forbidden":
-        allowed = [f.alias or name for name, f in _fields(location[:-1]).items()]
+        allowed = [f.alias or name for name, f in _fields(location[:-1], top).items()]
         prefix = "".join(f"{step}." for step in found.path[:-1])
         return found.problem(unknown(location[-1], allowed, prefix))
     if sort == "missing":
-        return found.problem(f"is missing{_meaning(location)}", *rest)
+        return found.problem(f"is missing{_meaning(location, top)}", *rest)
     if sort in ("model_type", "model_attributes_type", "dict_type"):
-        keys = listing(f.alias or name for name, f in _fields(location).items())
+        keys = listing(f.alias or name for name, f in _fields(location, top).items())
         return found.problem(f"is {show(value)}; a mapping is needed, with the keys {keys}", *rest)
     if sort == "literal_error":
-        return found.problem(not_among(value, _choices(location)), *rest)
+        return found.problem(not_among(value, _choices(location, top)), *rest)
     if sort in _NEEDS:
         return found.problem(f"is {show(value)}; {_NEEDS[sort]}", *rest)
     if sort == "refused":
@@ -155,15 +188,19 @@ def _problem(sort: str, location: Location, text: str, value: object, node: Node
     return found.problem(f"is {show(value)}; {text[:1].lower()}{text[1:]}", *rest)
 
 
-def _fields(location: Location) -> Mapping[str, FieldInfo]:
+def _fields(location: Location, top: type[Section]) -> Mapping[str, FieldInfo]:
     """The fields of the section at a location, by the names used in files."""
-    section: type[Section] | None = Config
+    section: type[Section] | None = top
+    named = False  # the step is a name that the user chose
     for step in location:
         if step in _TAGS:
             section = Counter if step == "counter" else Electrode
-        elif isinstance(step, str):
+        elif isinstance(step, str) and not named:
             fields = _by_name(section)
-            section = _section(fields[step].annotation) if step in fields else None
+            annotation = fields[step].annotation if step in fields else None
+            section, named = _section(annotation), get_origin(annotation) is dict
+        elif isinstance(step, str):
+            named = False
     return _by_name(section)
 
 
@@ -180,8 +217,8 @@ def _section(annotation: Any) -> type[Section] | None:
     return next(filter(None, map(_section, inner)), None)
 
 
-def _meaning(location: Location) -> str:
-    field = _fields(location[:-1]).get(str(location[-1]))
+def _meaning(location: Location, top: type[Section]) -> str:
+    field = _fields(location[:-1], top).get(str(location[-1]))
     if field is None:
         return ""
     quantity = quantity_of(field)
@@ -191,9 +228,9 @@ def _meaning(location: Location) -> str:
     return f" ({quantity.meaning}{unit})"
 
 
-def _choices(location: Location) -> list[str]:
+def _choices(location: Location, top: type[Section]) -> list[str]:
     names = [step for step in location if isinstance(step, str)]
-    annotation = _fields(tuple(names[:-1]))[names[-1]].annotation
+    annotation = _fields(tuple(names[:-1]), top)[names[-1]].annotation
     while get_origin(annotation) is not Literal:
         annotation = get_args(annotation)[0]
     return [str(choice) for choice in get_args(annotation)]

@@ -114,7 +114,7 @@ class _Cell:
         tree: dict[str, Any] = {
             "schema": 1,
             "name": system.path.stem.replace("params_", "").replace("_", " ").strip() or "MPET",
-            "temperature": Noted(system.number(SIM, "T", above=0.0), "T", "K"),
+            "temperature": Noted(self._temperature(), "T", "K"),
             "constants": Noted("mpet", "rounded: k 1.381e-23, e 1.602e-19, N_A 6.022e23")
             if self.constants == "mpet"
             else None,
@@ -132,6 +132,11 @@ class _Cell:
             "output": {"every": Noted(every, "tend/tsteps", "s")} if every else None,
         }
         return tree
+
+    def _temperature(self) -> float:
+        """T, called T0 in versions of MPET with a balance of heat [K]."""
+        old = self.system.has(SIM, "T0") and not self.system.has(SIM, "T")
+        return self.system.number(SIM, "T0" if old else "T", above=0.0)
 
     def _series(self) -> Noted:
         """With the solid between the end of an electrode and MPET's collector."""
@@ -190,24 +195,20 @@ class _Cell:
         ratio = 1.0
         if self.system.has(SIM, "1C_current_density"):
             ratio = self._theoretical() / self.system.number(SIM, "1C_current_density", above=0.0)
-        return read_protocol(self.system, ratio, filling, self._time())
+        return read_protocol(self.system, ratio, filling, self._time)
 
     def _time(self) -> float:
         """MPET's unit of time, L_c^2/D of the salt at 1 mol/L and 298 K [s]."""
-        section = self.system
-        length = section.number("Geometry", "L_c", above=0.0)
-        kind = section.text("Electrolyte", "elyteModelType", "SM")
-        if kind == "SM":
-            name = ELECTROLYTES.get(section.text("Electrolyte", "SMset", ""))
+        system, section = self.system, "Electrolyte"
+        length = system.number("Geometry", "L_c", above=0.0)
+        if system.text(section, "elyteModelType", "SM") == "SM":
+            name = ELECTROLYTES.get(system.text(section, "SMset", ""))
             if name is None:
                 return float("nan")  # said elsewhere
             salt: Transport = TRANSPORTS.function("concentrated")(properties=name)
             return length**2 / float(salt.diffusivity(1.0, 298.0))
-        plus, minus = (section.number("Electrolyte", key, above=0.0) for key in ("Dp", "Dm"))
-        z_plus, z_minus = (
-            section.number("Electrolyte", "zp", 1),
-            section.number("Electrolyte", "zm", -1),
-        )
+        plus, minus = (system.number(section, key, above=0.0) for key in ("Dp", "Dm"))
+        z_plus, z_minus = system.number(section, "zp", 1), system.number(section, "zm", -1)
         charged = z_plus * plus - z_minus * minus
         return length**2 * charged / ((z_plus - z_minus) * plus * minus)
 
@@ -222,7 +223,7 @@ class _Cell:
         if self.system.text("Electrolyte", "elyteModelType", "SM") == "solid":
             rate /= (self.system.number("Electrolyte", "c0", above=0.0) / 1000) ** 0.5
             source = "k0_foil is that in the solid; here that at 1 mol/L"
-        if self.system.number(SIM, "T") != 298:
+        if self._temperature() != 298:
             self.changes.append("the foil's overpotential counts in kT/e; in MPET in that of 298 K")
         return {
             "model": Noted("lithium_foil", "Nvol_a = 0"),
@@ -277,10 +278,10 @@ class _Cell:
         if not system.is_false(section, "SMset_filename"):
             file = system.text(section, "SMset_filename")
             message = (
-                f"is {file}, a file of Python code, which is not imported: write its properties in a"
-                " file of your own (./mine.py:function), as tables (electrolyte model tabulated) or"
-                " as numbers (concentrated); remove this key to import the rest with an SMset known"
-                " here"
+                f"is {file}, a file of Python code, which is not imported: write its properties in"
+                " a file of your own (./mine.py:function), as tables (electrolyte model tabulated)"
+                " or as numbers (concentrated); remove this key to import the rest with an SMset"
+                " known here"
             )
             system.fault(section, "SMset_filename", message)
         name = system.choice(section, "SMset", ELECTROLYTES)

@@ -22,7 +22,7 @@ def _keys(**sections: str) -> Mapping[str, frozenset[str]]:
 #: stand, such as those of an anode that is a foil; others are unknown.
 SYSTEM_KEYS = _keys(
     Sim_Params="""profileType Crate power 1C_current_density tramp Vmax Vmin Vset capFrac segments
-        prevDir tend tsteps times relTol absTol T randomSeed seed dataReporter Rser Nvol_c Nvol_s
+        prevDir tend tsteps times relTol absTol T T0 randomSeed seed dataReporter Rser Nvol_c Nvol_s
         Nvol_a Npart_c Npart_a totalCycle""",
     Electrodes="cathode anode k0_foil Rfilm_foil",
     Particles="""mean_c stddev_c mean_a stddev_a fraction_of_contact stand_dev_contact

@@ -38,21 +38,25 @@ class Protocol:
 
 
 def read_protocol(
-    system: Cfg, capacity_ratio: float, filling: Callable[[float], float], scale: float
+    system: Cfg,
+    capacity_ratio: float,
+    filling: Callable[[float], float],
+    scale: Callable[[], float],
 ) -> Protocol:
     """The protocol of a system file.
 
     ``capacity_ratio`` is the theoretical 1C current over the nominal one, ``filling`` (state of
-    charge) that of the positive electrode, ``scale`` MPET's unit of time [s].
+    charge) that of the positive electrode, ``scale`` gives MPET's unit of time [s].
     """
     profile = system.choice(SIM, "profileType", PROFILES)
     found = Protocol()
     ramp = system.number(SIM, "tramp", 0.0)
-    if ramp > 0 and profile not in ("CC", "CV", "CP"):
-        found.ramp = ramp * scale if profile == "CCCVCPcycle" else ramp
-    if ramp > 0 and profile == "CCCVCPcycle":
+    if ramp > 0 and profile in ("CCsegments", "CVsegments"):
+        found.ramp = ramp
+    elif ramp > 0 and profile == "CCCVCPcycle":
+        found.ramp = ramp * scale()
         found.changes.append(
-            f"tramp: MPET counts the ramps of a cycle in units of L_c^2/D, {scale:.6g} s; here too"
+            f"tramp: the ramps of a cycle last {found.ramp:.6g} s, as MPET counts them in L_c^2/D"
         )
     if not system.is_false(SIM, "times"):
         found.notes.append("[Sim Params] times: output is at even intervals, tend/tsteps")

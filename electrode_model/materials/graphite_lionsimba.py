@@ -8,14 +8,47 @@ _TORCHIO = (
     " openCircuitPotential.m of github.com/lionsimbatoolbox/LIONSIMBA; MPET 1.0.1"
 )
 
+#: dU/dT [mV/K] as a quotient of polynomials in c, highest power first: openCircuitPotential.m.
+_ENTROPIC = (
+    -16515.05308,
+    38379.18127,
+    -37147.8947,
+    19329.7549,
+    -5812.278127,
+    1004.911008,
+    -91.79325798,
+    3.299265709,
+    0.005269056,
+)
+_OVER = (
+    165705.8597,
+    -385821.1607,
+    374577.3152,
+    -195881.6488,
+    59431.3,
+    -10481.80419,
+    1017.234804,
+    -48.09287227,
+    1.0,
+)
+_REFERENCE = 298.15  # K
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Expr) -> Expr:
+    value: Expr = coefficients[0]
+    for coefficient in coefficients[1:]:
+        value = value * x + coefficient
+    return value
+
 
 def ocv(c: Expr, temperature: float) -> Expr:
-    """Open-circuit voltage [V] at 25 degC, its temperature dependence left out.
+    """Open-circuit voltage [V].
 
     The function of Ramadass et al. 2004, as PyBaMM attributes it; smooth where graphite has steps.
     """
     root = sqrt(c)
-    return (
+    entropic = 1e-3 * _polynomial(_ENTROPIC, c) / _polynomial(_OVER, c)
+    reference = (
         0.7222
         + 0.1387 * c
         + 0.029 * root
@@ -24,6 +57,7 @@ def ocv(c: Expr, temperature: float) -> Expr:
         + 0.2808 * exp(0.9 - 15 * c)
         - 0.7984 * exp(0.4465 * c - 0.4108)
     )
+    return reference + entropic * (temperature - _REFERENCE)
 
 
 MATERIAL = Material(

@@ -12,6 +12,12 @@ _ABOVE = (433.434, -462.471, 342.909, -401.119, 88.669, -4.656)  # in c^2, highe
 _BELOW = (95.96, -73.083, 37.311, -79.532, 18.933, -1.0)
 
 
+#: dU/dT [mV/K] as a quotient of polynomials in c, highest power first: openCircuitPotential.m.
+_ENTROPIC = (0.611544894, -1.364550689, 0.928373822, -0.199521039)
+_OVER = (3.048755063, -9.824312136, 11.47636191, -5.661479887, 1.0)
+_REFERENCE = 298.15  # K
+
+
 def _polynomial(coefficients: tuple[float, ...], x: Expr) -> Expr:
     value: Expr = coefficients[0]
     for coefficient in coefficients[1:]:
@@ -20,9 +26,11 @@ def _polynomial(coefficients: tuple[float, ...], x: Expr) -> Expr:
 
 
 def ocv(c: Expr, temperature: float) -> Expr:
-    """Open-circuit voltage [V] at 25 degC, its temperature dependence left out."""
+    """Open-circuit voltage [V]."""
     squared = c * c
-    return _polynomial(_ABOVE, squared) / _polynomial(_BELOW, squared)
+    entropic = 1e-3 * _polynomial(_ENTROPIC, c) / _polynomial(_OVER, c)
+    reference = _polynomial(_ABOVE, squared) / _polynomial(_BELOW, squared)
+    return reference + entropic * (temperature - _REFERENCE)
 
 
 MATERIAL = Material(

@@ -13,7 +13,7 @@ the layers lie on each other, or of each layer against its own mean, as in MPET:
 
 from typing import Annotated, Literal
 
-from electrode_model.inner_transport import Nodes, Refinement, Shape
+from electrode_model.inner_transport import Cell, Nodes, Refinement, Shape, each_its_grid
 from electrode_model.layers import SPLIT, Difference, Split, parted, split
 from electrode_model.particle import Chemistry, Model, Particles
 from electrode_model.particles.cahn_hilliard import phase_field
@@ -28,6 +28,7 @@ def build(
     *,
     shape: Shape = "cylinder",
     nodes: Nodes = 50,
+    cell: Cell = None,
     refinement: Refinement = 1.0,
     layer_split: Split = SPLIT,
     start_difference: Difference = 0.0,
@@ -47,8 +48,11 @@ def build(
         )
     laws = split(chemistry, layer_split, particles)
     own = strain == "own"
-    model = phase_field(particles, laws, shape, nodes, refinement, layers=2, own_strain=own)
-    return parted([model], start_difference)
+
+    def on_grid(these: Particles, count: int) -> Model:
+        return phase_field(these, laws, shape, count, refinement, layers=2, own_strain=own)
+
+    return parted(each_its_grid(particles, nodes, cell, on_grid), start_difference)
 
 
 #: Keys of a population with which tests try the model: the phases of two layers, resolved.

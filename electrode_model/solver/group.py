@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
 
@@ -62,7 +63,8 @@ class GroupSolver:
         self._weights, self._share = kernel.weights, group.share
         self._mass = kernel.mass[:, None]
         self._all_differential = bool(np.all(kernel.mass == 1))
-        self.functions = functions = _derive(kernel, moving, hoist=offset is None)
+        self.functions, value, slopes = _prepared(kernel, moving, hoist=offset is None)
+        functions = self.functions
         self.seen, self._coupled = functions.seen, functions.coupled
         self._lower, self._upper = functions.lower, functions.upper
         self._c_bar = np.zeros((1, p))
@@ -72,7 +74,7 @@ class GroupSolver:
         self.f = np.empty((n, p))
         self.heat = np.zeros(p) if functions.hot else None
         released = [] if self.heat is None else [self.heat[None, :]]
-        self._evaluate = Tape(functions.rate).bind(inputs, [self.f, *released])
+        self._evaluate = value.bind(inputs, [self.f, *released])
         width = self._lower + self._upper + 1
         self._bands = np.empty((width * n, p))
         self._columns = len(self.seen) + self._coupled  # the drives, then c_bar
@@ -82,7 +84,7 @@ class GroupSolver:
         if functions.hot:
             self._heat_by_x, self._heat_by = np.zeros((n, p)), np.zeros((self._columns, p))
             outputs += [self._heat_by_x, self._heat_by]
-        self._differentiate = Tape(functions.slopes).bind(inputs, outputs)
+        self._differentiate = slopes.bind(inputs, outputs)
         self._solver = banded(n, p, self._lower, self._upper)
         self._matrix = np.empty((width, n, p))
         self._w = np.empty((n, self._columns, p))  # T^-1 of the columns
@@ -231,6 +233,34 @@ class _Functions:
     seen: tuple[int, ...]
     coupled: bool
     hot: bool
+
+
+#: Kernels that were prepared last, by what they compute.  Runs that differ in numbers of the particles
+#: only, as those of a fit or a diagram, share them: preparing takes longer than a small run.
+_KEPT: dict[tuple[Any, ...], tuple[_Functions, Tape, Tape]] = {}
+_MOST_KEPT = 32
+
+
+def _prepared(
+    kernel: Kernel, moving: Sequence[bool], *, hoist: bool
+) -> tuple[_Functions, Tape, Tape]:
+    """What is derived from a kernel, with the tapes of its values and slopes."""
+    arguments = [kernel.x, kernel.c_bar, *kernel_drives(kernel), kernel.q]
+    outputs = [kernel.rate, *([] if kernel.heat is None else [kernel.heat])]
+    text = ca.Function("kernel", arguments, outputs).serialize()
+    key = (
+        blake2b(text.encode()).digest(),
+        kernel.mass.tobytes(),
+        kernel.weights.tobytes(),
+        tuple(moving),
+        hoist,
+    )
+    if key not in _KEPT:
+        while len(_KEPT) >= _MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        functions = _derive(kernel, moving, hoist=hoist)
+        _KEPT[key] = functions, Tape(functions.rate), Tape(functions.slopes)
+    return _KEPT[key]
 
 
 def _derive(kernel: Kernel, moving: Sequence[bool], *, hoist: bool) -> _Functions:

@@ -4,11 +4,11 @@ With y the unknowns and p a parameter, s = dy/dp follows the derivative of the s
 
     F_y s + F_y' s' + F_p = 0,
 
-by the same formula and the same steps as y (Maly & Petzold, Appl. Numer. Math. 20 (1996) 57).  After
-an accepted step the matrix of Newton's method is renewed there and serves all parameters: one
-solve each, no iteration.  What the parameters do to the residual comes from two neighbours
-of the system, one on either side, by central differences along (s, s', 1): any number of a
-configuration may be a parameter, as long as the unknowns stay the same.
+by the same formula and the same steps as y (Caracotsios & Stewart, Comput. Chem. Eng. 9 (1985)
+359).  After an accepted step the matrix of Newton's method is renewed there and serves all
+parameters: one solve each, no iteration.  What the parameters do to the residual comes from two
+neighbours of the system, one on either side, by central differences along (s, s', 1): any number
+of a configuration may be a parameter, as long as the unknowns stay the same.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from electrode_model.solver.stepper import advance_differences
+from electrode_model.solver.stepper import Interpolant, advance_differences
 from electrode_model.solver.system import System
 
 __all__ = ["Neighbours", "Sensitivities"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
+_PROBE = 1e-5  # of a filling: the change over which the system is differentiated by time
 _ROWS = 8  # of backward differences, as the stepper has
 
 
@@ -50,11 +51,9 @@ class Sensitivities:
         self._system, self._neighbours = system, neighbours
         count = len(neighbours)
         self.differences = np.zeros((_ROWS, count, system.n))
-        #: (n_p, n) of the differential unknowns at the start of the next integration
-        self.start = np.array(
-            [(n.above.y - n.below.y) / (2 * n.step) for n in neighbours]
-        ).reshape(count, system.n)
-        self.start[:, ~system.differential] = 0.0
+        #: (n_p, n) those at the start of the next integration; algebraic ones do not count
+        first = [(n.above.y - n.below.y) / (2 * n.step) for n in neighbours]
+        self.start = np.array(first).reshape(count, system.n)
         self._bracket = np.zeros(system.n)
 
     def begin(self, h: float) -> None:
@@ -86,8 +85,43 @@ class Sensitivities:
                 self._solve(other, s, slope)
                 for other, s, slope in zip(self._neighbours, predicted, slopes, strict=True)
             ]
-        )
+        ).reshape(self.start.shape)
         advance_differences(d, order, corrections)
+        self.start = d[0].copy()
+
+    def at(self, t: float, done: Interpolant) -> Array:
+        """(n_p, n) at a time within the step ``done`` that was made last."""
+        d = self.differences
+        value, product = d[0].copy(), 1.0
+        for k in range(done.order):
+            product *= (t - (done.end - done.h * k)) / (done.h * (k + 1))
+            value += product * d[k + 1]
+        return value
+
+    def course(self) -> Array:
+        """(n,) dy/dt of every unknown at the consistent values that the system holds.
+
+        Slopes of the algebraic unknowns follow from differentiating the system once more by time,
+        which has the matrix of a consistent start; settings that change with time are held.
+        """
+        system = self._system
+        y, slope = system.y.copy(), system.slope.copy()
+        moving = np.where(system.differential, slope, 0.0)
+        largest = float(np.abs(moving).max())
+        if largest == 0.0:
+            return np.zeros(system.n)
+        step, ends = _PROBE / largest, []
+        for sign in (1, -1):
+            system.y[:] = y + sign * step * moving
+            ends.append(system.evaluate().copy())
+        system.y[:] = y
+        system.evaluate()
+        system.linearize()
+        if not system.factor(1.0, 0.0):
+            raise FloatingPointError("the matrix of the consistent start is singular")
+        system.residual[:] = (ends[0] - ends[1]) / (2 * step)
+        change = system.solve()
+        return np.where(system.differential, slope, change)
 
     def rescale(self, change: Array, factor: float) -> None:
         """Differences for a step of another length."""

@@ -6,12 +6,12 @@ until Newton fails or it is old; the matrix is refactored whenever the step or o
 because only then do the linear balances hold to rounding at every iterate.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
 import numpy as np
 
+from electrode_model.solver.differences import Interpolant, advance_differences, differences
 from electrode_model.solver.equations import Equations
 from electrode_model.solver.start import Outcome, Statistics, consistent
 
@@ -46,26 +46,6 @@ class _Newton(Enum):
     SLOW = 1
     NOT_FINITE = 2
     OUTSIDE = 3  # converged to a filling beyond 0 or 1
-
-
-@dataclass(frozen=True)
-class Interpolant:
-    """The polynomial of a step; any linear balance of the states holds along it as well."""
-
-    start: float
-    end: float
-    order: int
-    h: float
-    differences: Array  # (order + 1, n), a view: valid until the next step
-
-    def __call__(self, t: float, part: slice = slice(None)) -> Array:
-        """States (of ``part``) at start <= t <= end."""
-        value = self.differences[0, part].copy()
-        product = 1.0
-        for k in range(self.order):
-            product *= (t - (self.end - self.h * k)) / (self.h * (k + 1))
-            value += product * self.differences[k + 1, part]
-        return value
 
 
 class Companion(Protocol):
@@ -169,7 +149,7 @@ class Stepper:
             return outcome
         self.stop = stop
         self._begin()
-        if np.isfinite(stop) and self._max_order > 1:
+        if np.isfinite(stop) and self._max_order > 1 and self._companion is None:
             self._look_ahead((stop - self.t) * _AHEAD)
         return None
 
@@ -401,29 +381,9 @@ class Stepper:
     def _rescale(self, factor: float) -> None:
         """Backward differences for a step ``factor`` times as long."""
         order = self.order
-        change = _differences(order, factor) @ _differences(order, 1.0)
+        change = differences(order, factor) @ differences(order, 1.0)
         self._d[: order + 1] = change.T @ self._d[: order + 1]
         if self._companion is not None:
             self._companion.rescale(change, factor)
         self.h *= factor
         self._equal_steps = 0
-
-
-def advance_differences(d: Array, order: int, correction: Array) -> None:
-    """Shift backward differences ``d`` (order + 3 or more, ...) by a step.
-
-    The step ends at the prediction plus ``correction``.
-    """
-    d[order + 2] = correction - d[order + 1]
-    d[order + 1] = correction
-    for k in range(order, -1, -1):
-        d[k] += d[k + 1]
-
-
-def _differences(order: int, factor: float) -> Array:
-    """R(factor) of Shampine & Reichelt 1997, Sec. 2.2, (order + 1, order + 1)."""
-    j = np.arange(1, order + 1)
-    matrix = np.zeros((order + 1, order + 1))
-    matrix[0] = 1.0
-    matrix[1:, 1:] = (j[:, None] - 1 - factor * j) / j[:, None]
-    return np.cumprod(matrix, axis=0, out=matrix)

@@ -1,0 +1,1 @@
+"""Fits of curves: measured data, objectives and methods."""

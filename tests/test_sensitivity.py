@@ -1,0 +1,118 @@
+"""Forward sensitivities against central differences of runs at tight tolerance."""
+
+import numpy as np
+import pytest
+
+from electrode_model.simulation.sensitive import sensitive
+from tests.models import HALF_CELL, SINGLE, SMOOTH, configuration, particle
+
+CELL = (
+    *SMOOTH,
+    "positive.volumes=3",
+    particle("diffusion", nodes=8),
+    "nominal_capacity=15",
+    "positive.particles.per_volume=3",
+    "protocol=[{current: 15 A/m^2, until: {voltage: 3.6 V}}, {rest: 2 min},"
+    " {current: -30 A/m^2, until: {voltage: 4.1 V}}, {voltage: 4.1 V, until: {current: 9 A/m^2}}]",
+    "output={every: 20 s}",
+)
+#: An override with a number, its value, and the change for the differences.
+PARAMETERS = {
+    "k0": ("positive.particles.kinetics.k0={} A/m^2", 1.0, 1e-3),
+    "diffusivity": ("positive.particles.material.diffusivity={} m^2/s", 1e-15, 1e-18),
+    "size": ("positive.particles.size.mean={} m", 1e-6, 1e-9),
+    "start": ("positive.initial_filling={}", 0.4, 4e-4),
+    "thickness": ("positive.thickness={} m", 50e-6, 5e-8),
+    "porosity": ("positive.porosity={}", 0.4, 4e-4),
+    "film": ("positive.particles.film_resistance={} ohm m^2", 0.02, 2e-5),
+    "series": ("series_resistance={} ohm m^2", 1e-3, 1e-5),
+}
+MIDDLE = [text.format(value) for text, value, _ in PARAMETERS.values()]
+TIGHT = "solver={rtol: 1e-9, atol: 1e-9}"
+
+
+def _of(tmp_path, name, change, *more):
+    text, value, _ = PARAMETERS[name]
+    changed = [*CELL, *MIDDLE, text.format(repr(value + change)), *more]
+    return configuration(tmp_path, HALF_CELL, changed)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sensitive")
+    pairs = []
+    for name, (_, value, _) in PARAMETERS.items():
+        step = 1e-5 * value
+        pairs.append((_of(folder, name, step), _of(folder, name, -step), step))
+    return sensitive(configuration(folder, HALF_CELL, [*CELL, *MIDDLE]), pairs)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_kind_of_parameter(tmp_path, found, name):
+    """Voltages at fixed times of each step, and when each step ends."""
+    k, change = list(PARAMETERS).index(name), PARAMETERS[name][2]
+    assert found.status == "finished", found.message
+    above, below = (sensitive(_of(tmp_path, name, sign * change, TIGHT), []) for sign in (1, -1))
+    ends = (above.ends - below.ends) / (2 * change)
+    # at a tolerance of 1e-6 the slope of a steep voltage, by which ends move, errs by 1e-3 of it
+    assert np.abs(found.d_ends[:, k] - ends).max() < 3e-3 * np.abs(ends).max()
+    times = np.arange(20, 0.9 * min(above.ends[0], below.ends[0]), 20)
+    high, low, own = (_at(run, times) for run in (above, below, found))
+    slope = (high - low) / (2 * change)
+    assert np.abs(own[:, 1 + k] - slope[:, 0]).max() < 1e-3 * np.abs(slope).max()
+
+
+def _at(run, times):
+    """Voltage and its derivatives in the first step, at times that are saved."""
+    rows = run.step == 0
+    where = [np.flatnonzero(np.isclose(run.time[rows], t))[0] for t in times]
+    return np.column_stack([run.voltage[rows], run.d_voltage[rows]])[where]
+
+
+def test_charge_at_a_fixed_time_is_the_currents(found):
+    """A given current passes the same charge whatever the parameters."""
+    first = found.step == 0
+    assert np.abs(found.d_capacity[first]).max() == 0.0
+    held = found.step == 3
+    assert np.abs(found.d_capacity[held][-1]).max() > 0
+
+
+def test_a_later_step_forgets_what_a_voltage_has_fixed(tmp_path, found):
+    """After a discharge to a voltage the start of it hardly matters."""
+    k = list(PARAMETERS).index("start")
+    last = found.step == 2
+    early = np.abs(found.d_voltage[found.step == 0][:, k]).max()
+    assert np.abs(found.d_voltage[last][:, k]).max() < 0.01 * early
+
+
+def test_phases_and_connections(tmp_path):
+    """One plate that separates, behind a contact: no competition, so derivatives mean something."""
+    plate = (
+        particle("allen_cahn", cell="3 nm"),
+        "positive.particles.thickness=20 nm",
+        "positive.particles.per_volume=1",
+        "positive.particles.size=30 nm",
+        "nominal_capacity=12",
+        "positive.connections={model: contacts, conductance: 1e-13 S}",
+        "protocol=[{current: 12 A/m^2, until: {time: 20 min}}]",
+        "output={every: 60 s}",
+    )
+
+    def of(k0, *more):
+        text = f"positive.particles.kinetics.k0={k0!r} A/m^2"
+        return configuration(tmp_path, SINGLE, [*plate, text, *more])
+
+    own = sensitive(of(0.1), [(of(0.1 + 1e-6), of(0.1 - 1e-6), 1e-6)])
+    high, low = sensitive(of(0.1002, TIGHT), []), sensitive(of(0.0998, TIGHT), [])
+    slope = (high.voltage - low.voltage) / 4e-4
+    assert np.abs(own.d_voltage[:, 0] - slope).max() < 1e-3 * np.abs(slope).max()
+
+
+def test_other_units_are_refused(tmp_path):
+    base = configuration(tmp_path, SINGLE, SMOOTH)
+    thicker = configuration(tmp_path, SINGLE, [*SMOOTH, "positive.thickness=51 um"])
+    with pytest.raises(ValueError, match="nominal_capacity"):
+        sensitive(base, [(thicker, base, 1e-6)])
+    more = configuration(tmp_path, SINGLE, [*SMOOTH, "positive.particles.per_volume=6"])
+    with pytest.raises(ValueError, match="number of unknowns"):
+        sensitive(base, [(more, base, 1.0)])
