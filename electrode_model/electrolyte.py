@@ -9,7 +9,7 @@ from electrode_model.symbolic import Expr
 
 __all__ = ["AnionCharge", "CationCharge", "Count", "Property", "Transport", "constant", "itself"]
 
-Property = Callable[[Expr, float], Expr]  # (c_e in mol/L, temperature in K)
+Property = Callable[[Expr, Expr], Expr]  # (c_e in mol/L, temperature in K)
 
 CationCharge = Annotated[int, Spec("1", "charge number of the cation", at_least=1, at_most=4)]
 AnionCharge = Annotated[int, Spec("1", "charge number of the anion", at_least=-4, at_most=-1)]

@@ -48,7 +48,7 @@ CONSTANTS: Mapping[str, Constants] = MappingProxyType(
 class Scales:
     """Units of the inside in SI."""
 
-    temperature: float  # K
+    temperature: Expr  # K; a symbol for laws at any temperature
     current: float  # A/m^2, theoretical 1C
     constants: Constants = CONSTANTS["codata"]
 

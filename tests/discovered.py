@@ -11,6 +11,7 @@ take any of its values.
 import json
 import pkgutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
@@ -150,8 +151,18 @@ def cases_of(name: str) -> list[Case]:
     return found
 
 
-MODELS = tuple(Case(name) for name in PARTICLES.names())
-CASES = tuple(case for name in PARTICLES.names() for case in cases_of(name))
+def shown(family: Family) -> list[str]:
+    """Components whose file shows what they need; test_every_component.py fails for the others."""
+    names = []
+    for name in family.names():
+        with suppress(AssertionError):
+            keys_of(family, name)
+            names.append(name)
+    return names
+
+
+MODELS = tuple(Case(name) for name in shown(PARTICLES))
+CASES = tuple(case for name in shown(PARTICLES) for case in cases_of(name))
 
 
 def finer(case: Case, times: int) -> Case:

@@ -45,6 +45,7 @@ LEVELS = [
     ["results"],
     ["simulation"],
     ["analysis", "fokker_planck"],
+    ["fit"],
     ["plots"],
     ["validate"],
     ["benchmark", "terminal"],
@@ -120,8 +121,12 @@ def test_readme_names_every_config_choice():
     """Each component that the program finds is in the README's table of choices."""
     from electrode_model.config import components
 
-    for family in ("PARTICLES", "LAWS", "EXCHANGE_CURRENTS", "DISTRIBUTIONS", "ELECTROLYTES"):
-        for name in getattr(components, family).names():
+    families = [
+        value for value in vars(components).values() if isinstance(value, components.Family)
+    ]
+    assert len(families) > 8
+    for family in families:
+        for name in family.names():
             assert f"`{name}`" in README or name == "constant", name
     for name in components.material_names():
         assert f"`{name}`" in README, name

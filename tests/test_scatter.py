@@ -234,7 +234,7 @@ MANY = [
         film_resistance="{distribution: uniform, half_width: 0.9}",
         contact="{distribution: beta, std: 0.1}",
         correlation="{size-k0: -0.5, film_resistance-k0: 0.3}",
-        seed=7,
+        seed="7",
     ),
 ]
 CYCLE = protocol(

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from electrode_model.solver import tape
-from electrode_model.solver.tape import Tape
+from electrode_model.solver.machine import Machine, evaluator
+from electrode_model.solver.tape import Bound, Tape
 
 X = ca.SX.sym("x", 7)
 Q = ca.SX.sym("q", 2)
@@ -71,3 +72,33 @@ def test_out_of_domain_is_nan_not_an_error():
     with np.errstate(all="ignore"):
         Tape(ca.Function("f", [s], [ca.log(s)])).bind([x], [out])()
     assert np.isnan(out[0, 0])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_virtual_machine_computes_the_same(count):
+    """What few particles are evaluated with: inputs of all, shared inputs, structural zeros."""
+    x, q = ca.SX.sym("x", 3), ca.SX.sym("q", 2)
+    output = ca.vertcat(ca.exp(x[0]) * q[0], 0, x[1] ** 1.5 / x[2], q[1])
+    function = ca.Function("f", [x, q], [ca.densify(output), x[:2]])
+    random = np.random.default_rng(1)
+    inputs = [random.random((3, count)), random.random((2, 1))]
+    own, machine = ([np.empty((4, count)), np.empty((2, count))] for _ in range(2))
+    bound = [Tape(function).bind(inputs, own), Machine(function, inputs, machine)]
+    for _ in range(2):
+        for call in bound:
+            call()
+        for a, b in zip(own, machine, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-14)
+        inputs[0][:] = random.random((3, count))  # in place, as the solver writes
+
+
+def test_few_particles_take_the_machine_and_many_the_tape():
+    x = ca.SX.sym("x", 1)
+    deep = x
+    for k in range(20):  # each waits for the one before: a call of NumPy each
+        deep = ca.sqrt(deep + k)
+    function = ca.Function("f", [x], [deep])
+    taped = Tape(function)
+    for count, kind in ((1, Machine), (100_000, Bound)):
+        inputs, outputs = [np.ones((1, count))], [np.empty((1, count))]
+        assert isinstance(evaluator(function, taped, inputs, outputs), kind)

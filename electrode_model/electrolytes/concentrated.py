@@ -8,7 +8,7 @@ electrode of the cation's metal in the solution.
 """
 
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 from electrode_model.electrolyte import (
     AnionCharge,
@@ -43,6 +43,7 @@ def build(
     A given number replaces the property at every concentration; t_plus = 1 makes a
     single-ion conductor, in which no concentration gradient can arise.
     """
+    source: Any  # a module, or what stands for one
     if is_reference(properties):
         source = functions(properties)
     else:

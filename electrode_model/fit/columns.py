@@ -59,8 +59,10 @@ _PARTS = (
 )
 #: Words of columns that are not what was measured.
 _NOT_MEASURED = frozenset(
-    ["published", "model", "sim", "simulated", "fit", "control", "set", "max", "min", "start"]
-    + ["end", "mean", "average", "step", "ocv", "ocp", "open", "avg"]
+    (
+        *("published", "model", "sim", "simulated", "fit", "control", "set", "step", "open"),
+        *("max", "min", "start", "end", "mean", "average", "avg", "ocv", "ocp"),
+    )
 )
 
 _BRACKET = re.compile(r"(?P<name>.*?)[\s_]*[\[(](?P<unit>[^\[\]()]*)[\])]\s*", re.DOTALL)

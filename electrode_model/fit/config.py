@@ -176,7 +176,7 @@ class FitConfig(Section):
     base: str = Field(description="YAML file of the configuration that is fitted")
     change: dict[str, Any] = Field(
         default_factory=dict,
-        description="values that replace those of the base, by their paths, such as fewer particles",
+        description="values by their paths that replace those of the base: fewer particles",
     )
     data: tuple[DataChoice, ...] = Field(description="data sets")
     left_out: tuple[str, ...] = Field(
@@ -199,10 +199,7 @@ class FitConfig(Section):
             faults.append((("data",), "is empty; name at least one file"))
         if not self.free:
             faults.append((("free",), "is empty; name at least one parameter"))
-        if self.objective.voltage is None and not self.objective.differences:
-            if self.objective.end_capacity is None and self.objective.slope is None:
-                message = "has no term; write for example voltage: 5 mV"
-                faults.append((("objective",), message))
+        own = self.objective
+        if own.voltage is own.end_capacity is own.slope is None and not own.differences:
+            faults.append((("objective",), "has no term; write for example voltage: 5 mV"))
         return checked(self, faults)
-
-

@@ -80,7 +80,9 @@ def _accept(value: Any, _: float | None) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list | tuple):
         raise Refused(f"is {show(value)}; write a list of {listing(ACCEPTED)}")
-    faults = [((k,), not_among(v, list(ACCEPTED))) for k, v in enumerate(items) if v not in ACCEPTED]
+    faults = [
+        ((k,), not_among(v, list(ACCEPTED))) for k, v in enumerate(items) if v not in ACCEPTED
+    ]
     if faults:
         raise Refused("", *faults)
     return tuple(items)
@@ -189,7 +191,9 @@ class DataChoice(Section):
     weight: Annotated[float, Quantity("1", "weight of this curve", above=0, at_most=1e6)] = 1.0
     temperature: Annotated[
         float | None,
-        Quantity("K", "temperature; null: from the file, or of the base", at_least=200, at_most=400),
+        Quantity(
+            "K", "temperature; null: from the file, or of the base", at_least=200, at_most=400
+        ),
     ] = None
     initial: Initial | None = Field(
         default=None, description="state it starts from; null: as in the base configuration"
@@ -217,7 +221,10 @@ class DataChoice(Section):
         if self.drive and self.direction in ("discharge", "charge"):
             yield ("direction",), "does not go with drive: true, which takes all; remove it"
         if self.drive and self.current is not None:
-            yield ("current",), "does not go with drive: true, the current is in the file; remove it"
+            yield (
+                ("current",),
+                "does not go with drive: true, the current is in the file; remove it",
+            )
 
     @property
     def cell_area(self) -> float | None:

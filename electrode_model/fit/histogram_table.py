@@ -53,9 +53,9 @@ def read(path: str | Path, *, resolution: float = 0.0) -> tuple[Histograms, ...]
     for number, row in rows:
         if "time" in row:
             row["mean"] = row["start"] + row["rate"] * row["time"] * hours
-        groups.setdefault(
-            (abs(row["rate"]), row["start"], row["mean"] >= row["start"]), []
-        ).append((number, row))
+        groups.setdefault((abs(row["rate"]), row["start"], row["mean"] >= row["start"]), []).append(
+            (number, row)
+        )
     return tuple(
         _half_cycle(path, *key[:2], found, resolution, key[2]) for key, found in groups.items()
     )

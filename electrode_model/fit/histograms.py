@@ -1,4 +1,4 @@
-"""Composition histograms of half cycles: what X-ray microscopy or diffraction gives of a population.
+"""Composition histograms of half cycles: what microscopy or diffraction sees of a population.
 
 A :class:`Histograms` holds those of one half cycle, as counts (of particles or of places) or as a
 density with its standard error.  :func:`read` takes them from a table with a line for each bin:

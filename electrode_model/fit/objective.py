@@ -71,9 +71,7 @@ def target(
     last = max(float(position[-1]), np.finfo(float).tiny)
     index = np.minimum((position / last * points).astype(int), points - 1)
     _, bins = np.unique(index, return_inverse=True)
-    return Target(
-        data_set, step, label, position, voltage, bins, end, scaled, ends_free, weight
-    )
+    return Target(data_set, step, label, position, voltage, bins, end, scaled, ends_free, weight)
 
 
 def match(goal: Target, run: Sensitive) -> Match | None:
@@ -115,7 +113,7 @@ def match(goal: Target, run: Sensitive) -> Match | None:
 
 def count(goal: Target, objective: Objective) -> tuple[int, ...]:
     """Numbers of residuals: voltages, slopes, end."""
-    bins = int(goal.bins.max()) + 1
+    bins = int(goal.bins.max(initial=-1)) + 1
     slopes = bins // _SLOPES if objective.slope is not None and goal.scaled else 0
     return (
         bins if objective.voltage is not None else 0,

@@ -239,9 +239,7 @@ def _read(
         cure = "widen the bounds, or write another start"
         text = f"{text}, which excludes {origin}, {start:g} {_unit(unit)}".rstrip()
         raise ConfigError([_at(place, ("bounds",), f"{text}; {cure}")])
-    plain = Parameter(
-        name, choice.path, unit, lower, upper, start, log, data_sets=choice.data_sets
-    )
+    plain = Parameter(name, choice.path, unit, lower, upper, start, log, data_sets=choice.data_sets)
     if choice.prior is None:
         return plain
     prior = _prior(choice.prior, plain, number, place)

@@ -24,6 +24,7 @@ _OTHERS = {
     **dict.fromkeys((".mat", ".xls", ".xlsx", ".ods"), "save the sheet or the arrays as CSV"),
     **dict.fromkeys((".parquet", ".feather", ".h5", ".hdf5", ".pkl"), "save the table as CSV"),
     **dict.fromkeys((".zip", ".gz"), "unpack it first"),
+    **{".json": "write its lists as columns of a CSV file"},
 }
 _MISSING = frozenset(["", "nan", "na", "n/a", "null", "none", "-", "--", "nan.", "#n/a"])
 _COMMA = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
@@ -299,7 +300,9 @@ def _check_widths(
     text = f"has {len(rows[wide])} cells, but there are {len(headers)} columns"
     if separator == "," and len(rows[wide]) <= 2 * len(headers):
         text += "; a comma as decimal point in a table separated by commas cannot be read: export"
-        raise _error(path, places[wide], f"{text} it with decimal points, or separated by ; or tabs")
+        raise _error(
+            path, places[wide], f"{text} it with decimal points, or separated by ; or tabs"
+        )
     raise _error(path, places[wide], f"{text}; every row needs one cell for each column")
 
 

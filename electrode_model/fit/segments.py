@@ -2,22 +2,32 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Segment", "charge_passed", "direction_of", "segments_of", "turning_row"]
+__all__ = [
+    "Segment",
+    "charge_passed",
+    "direction_of",
+    "placed",
+    "segments_of",
+    "turning_row",
+]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Kind = Literal["current", "rest", "hold", "varying"]
 
 _REST = 1e-3  # of the largest current: no current; cyclers' offsets are below
+_BEFORE = 0.1  # of the current that follows: a first row with less is of the rest before
 _CONSTANT = 0.02  # of a current: as constant as cyclers hold it, ripple of logged values included
 _HELD = 5e-3  # V: a held voltage as it is logged
 _FALLEN = 0.9  # of the current, at the end of a hold: less fall is no hold
 _START = 0.01  # of a run's charge: rows of the current's rise belong to the constant current
 _TURN = 0.3  # V against the direction: more than nucleation or warming of a cell makes
-_ROUND, _NEAR = 0.05, 6e-3  # V: cut-offs are multiples of 50 mV, logged within a step of it
+_ROUND, _NEAR = 0.05, 2e-3  # V: cut-offs are multiples of 50 mV, logged right after them
+_WOBBLE = 0.03  # of the range of voltages: so far a digitised curve may end from its extreme
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class Segment:
     stop: int
     current: float  # A/m^2, mean, positive on discharge; at the end of a hold its last one
     cut_off: float | None = None  # V, that ended a current; held voltage of a hold
-    duration: float = 0.0  # s, to the first row of the next segment
+    begin: float = 0.0  # s: a current changes right after the last row before it
+    duration: float = 0.0  # s, to the beginning of the next segment
 
     @property
     def direction(self) -> int:
@@ -84,18 +95,26 @@ def segments_of(time: Array, voltage: Array, current: Array) -> tuple[Segment, .
     """The curve in pieces, in order; current positive on discharge [A/m^2]."""
     size = float(np.abs(current).max(initial=0.0))
     label = np.where(np.abs(current) <= _REST * size, 0, np.sign(current)).astype(int)
+    if abs(current[0]) < _BEFORE * float(np.median(np.abs(current[1:6]))):
+        label[0] = 0  # logged before the current began, with the offset of the cycler
     edges = [0, *(np.flatnonzero(np.diff(label)) + 1).tolist(), label.size]
     found: list[Segment] = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         if label[start] == 0:
             found.append(Segment("rest", start, stop, 0.0))
         else:
             found += _pieces(time, voltage, current, start, stop)
-    ends = [*(float(time[s.start]) for s in found[1:]), float(time[-1])]
-    lasting = [
-        replace(s, duration=end - float(time[s.start])) for s, end in zip(found, ends, strict=True)
-    ]
-    return tuple(_with_cut_offs(lasting, voltage))
+    return placed(tuple(_with_cut_offs(found, voltage)), time, float(time[0]))
+
+
+def placed(segments: Sequence[Segment], time: Array, origin: float) -> tuple[Segment, ...]:
+    """The segments with their times; the first begins at ``origin``."""
+    begins = [origin, *(float(time[s.start - 1]) for s in segments[1:])]
+    ends = [*begins[1:], float(time[-1])]
+    return tuple(
+        replace(s, begin=begin, duration=end - begin)
+        for s, begin, end in zip(segments, begins, ends, strict=True)
+    )
 
 
 def _pieces(
@@ -188,9 +207,10 @@ def _with_cut_offs(found: Sequence[Segment], voltage: Array) -> Iterator[Segment
         last = float(own[-1])
         farthest = float(own.min() if segment.direction > 0 else own.max())
         level = round(round(last / _ROUND) * _ROUND, 6)
-        if abs(last - farthest) > _HELD:
+        near = max(_HELD, _WOBBLE * float(np.ptp(own)) if after is None else 0.0)
+        if abs(last - farthest) > near:
             yield segment
         elif abs(last - level) <= _NEAR:
             yield replace(segment, cut_off=level)
         else:
-            yield replace(segment, cut_off=last if after is None else None)
+            yield replace(segment, cut_off=farthest if after is None else None)

@@ -192,6 +192,11 @@ class MpetElectrode:
     def _model(self) -> dict[str, Any]:
         name = MODELS[self.kind]
         model: dict[str, Any] = {"name": name, **self._shape()}
+        if self.kind == "ACR_Diff":
+            self.changes.append(
+                "ACR_Diff: no lithium passes through the ends of a plate, where MPET exchanges it"
+                " with cells beyond, and its wetting is that of the filling, not of 0.008 more"
+            )
         if self.kind in ("diffn2", "ACR2"):
             self.changes.append(f"{self.kind}: MPET 1.0 has it in its list but cannot run it")
         keys = PARTICLES.parameters(name)

@@ -238,8 +238,10 @@ class _Run:
         self.reasons.append(reason)
         self.clock += t * self.scales.time
 
-    def _fail(self, index: int, why: str) -> None:
+    def _fail(self, index: int, why: str) -> CutOff | None:
+        """Note why the run ends; None, as a step says that has no end."""
         self.status, self.message = "failed", f"step {index + 1}: {why}"
+        return None
 
     def result(self) -> Sensitive:
         table = np.array(self.rows).reshape(-1, 6)

@@ -13,6 +13,7 @@ from electrode_model.assemble import Group
 from electrode_model.noise import Knots, added
 from electrode_model.particle import Kernel
 from electrode_model.solver.banded import banded
+from electrode_model.solver.machine import evaluator
 from electrode_model.solver.tape import Tape
 
 __all__ = ["DRIVES", "GroupSolver", "kernel_drives"]
@@ -74,7 +75,7 @@ class GroupSolver:
         self.f = np.empty((n, p))
         self.heat = np.zeros(p) if functions.hot else None
         released = [] if self.heat is None else [self.heat[None, :]]
-        self._evaluate = value.bind(inputs, [self.f, *released])
+        self._evaluate = evaluator(functions.rate, value, inputs, [self.f, *released])
         width = self._lower + self._upper + 1
         self._bands = np.empty((width * n, p))
         self._columns = len(self.seen) + self._coupled  # the drives, then c_bar
@@ -84,7 +85,7 @@ class GroupSolver:
         if functions.hot:
             self._heat_by_x, self._heat_by = np.zeros((n, p)), np.zeros((self._columns, p))
             outputs += [self._heat_by_x, self._heat_by]
-        self._differentiate = slopes.bind(inputs, outputs)
+        self._differentiate = evaluator(functions.slopes, slopes, inputs, outputs)
         self._solver = banded(n, p, self._lower, self._upper)
         self._matrix = np.empty((width, n, p))
         self._w = np.empty((n, self._columns, p))  # T^-1 of the columns
@@ -235,8 +236,9 @@ class _Functions:
     hot: bool
 
 
-#: Kernels that were prepared last, by what they compute.  Runs that differ in numbers of the particles
-#: only, as those of a fit or a diagram, share them: preparing takes longer than a small run.
+#: Kernels that were prepared last, by what they compute.  Runs that differ in numbers of the
+#: particles only, as those of a fit or a diagram, share them: preparing takes longer than a small
+#: run.
 _KEPT: dict[tuple[Any, ...], tuple[_Functions, Tape, Tape]] = {}
 _MOST_KEPT = 32
 
@@ -288,9 +290,9 @@ def _derive(kernel: Kernel, moving: Sequence[bool], *, hoist: bool) -> _Function
     by = [*(every[k] for k in seen), *([kernel.c_bar] if coupled else [])]
     heat = [] if kernel.heat is None else [kernel.heat]
     outputs = [kernel.rate, *heat, bands, *(ca.jacobian(kernel.rate, drive) for drive in by)]
-    if heat:
-        slopes = [ca.jacobian(kernel.heat, drive) for drive in by]
-        outputs += [ca.densify(ca.gradient(kernel.heat, kernel.x)), ca.vertcat(*slopes)]
+    for released in heat:
+        slopes = [ca.jacobian(released, drive) for drive in by]
+        outputs += [ca.densify(ca.gradient(released, kernel.x)), ca.vertcat(*slopes)]
     first = 1 + len(heat)
     joined = ca.vertcat(*every)
     if hoist:
@@ -301,6 +303,7 @@ def _derive(kernel: Kernel, moving: Sequence[bool], *, hoist: bool) -> _Function
         outputs = [stacked[a:b] for a, b in pairwise(heights)]
     else:
         symbols, drives = [joined], [joined]
+    outputs = [ca.densify(output) for output in outputs]
     arguments = [kernel.x, kernel.c_bar, ca.vertcat(*symbols), kernel.q]
     return _Functions(
         rate=ca.Function("particle", arguments, outputs[:first]),

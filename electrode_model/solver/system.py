@@ -91,10 +91,10 @@ class System:
             ca.depends_on(circuit.c_e, circuit.z),
             ca.depends_on(circuit.theta, circuit.z),
         )
-        arrays = (self.y, self.slope, self.residual, self.delta)
+        arrays = self.y, self.slope, self.residual, self.delta
         offsets = dict(zip(wired, self._drops(groups, wired), strict=True))
         self.groups = [
-            GroupSolver(g, moving, *(self._part(a, k, g) for a in arrays), offsets.get(k))
+            GroupSolver(g, moving, *self._parts(arrays, k, g), offset=offsets.get(k))
             for k, g in enumerate(groups)
         ]
         self._noisy = [g for g in self.groups if g.group.noise is not None]
@@ -130,8 +130,13 @@ class System:
         for k in wired:
             yield self.y[start : (start := start + groups[k].index.size)]
 
-    def _part(self, array: Array, k: int, group: Group) -> Array:
-        return array[self.blocks[k]].reshape(group.kernel.mass.size, group.index.size)
+    def _parts(
+        self, arrays: tuple[Array, Array, Array, Array], k: int, group: Group
+    ) -> tuple[Array, Array, Array, Array]:
+        """Views (grid point, particle) of the k-th group in flat arrays."""
+        shape = group.kernel.mass.size, group.index.size
+        y, slope, residual, delta = (array[self.blocks[k]].reshape(shape) for array in arrays)
+        return y, slope, residual, delta
 
     def _compile(self, circuit: Circuit) -> None:
         z, rate, r = circuit.z, circuit.rate, circuit.filling_rate

@@ -125,6 +125,11 @@ class Tape:
             [(k, *place[value]) for k, value in sorted(rows.items())] for rows in results
         ]
 
+    @property
+    def calls(self) -> int:
+        """NumPy calls of one evaluation, about."""
+        return len(self._calls)
+
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> "Bound":
         """Prepare repeated evaluation from and into given arrays.
 

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from electrode_model import Result
 from electrode_model.plots.figure import STYLE
+from electrode_model.validate import rows as evidence
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))  # a script is given its own folder only
@@ -70,6 +71,23 @@ def verdict(rows: Sequence[tuple[Curve, list[Measure], float]]) -> str:
         if not measure.passed
     ]
     return "\n".join(failed) if failed else f"All {len(rows)} curves are within their limits."
+
+
+def judged(rows: Sequence[tuple[Curve, list[Measure], float]]) -> list[evidence.Row]:
+    """A row of evidence for each curve: every measure that has a limit."""
+    found = []
+    for curve, measures, _ in rows:
+        limited = [m for m in measures if np.isfinite(m.limit)]
+        found.append(
+            evidence.Row(
+                id=curve.name,
+                claim=f"{curve.family}: {curve.label} of MPET 1.0.1",
+                criterion="; ".join(f"{m.name} up to {m.limit:g}" for m in limited),
+                value="; ".join(f"{m.name} {m.value:.2g}" for m in limited),
+                verdict=evidence.verdict(all(m.passed for m in measures)),
+            )
+        )
+    return found
 
 
 def draw(family: str, runs: Sequence[tuple[Curve, Result, Reference]], path: Path) -> None:
@@ -136,6 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         draw(family, runs, options.output / f"{family}.png")
     text = f"{table(rows)}\n\n{verdict(rows)}\n"
     (options.output / "table.md").write_text(text, encoding="utf-8")
+    evidence.write(judged(rows), options.output)
     print(text)
     print(f"Table and figures: {options.output}")
     return int(any(not m.passed for _, measures, _ in rows for m in measures))

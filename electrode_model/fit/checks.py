@@ -1,0 +1,254 @@
+"""Faults of a measured curve as a whole: its order in time, gaps, units, length, direction."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from electrode_model.config.problems import ConfigError, Problem, listing
+from electrode_model.fit.segments import Segment, turning_row
+from electrode_model.fit.series import Series, Size
+
+__all__ = [
+    "check_gaps",
+    "check_length",
+    "check_order",
+    "check_pieces",
+    "check_units",
+    "gap_rows",
+    "kept_rows",
+]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Rows = np.ndarray[Any, np.dtype[np.intp]]
+
+_GAP = 10.0  # times the intervals around it
+_GAP_PART = 0.02  # of the whole time: a shorter one hides nothing
+_AROUND = 5  # intervals on each side
+_SHORT, _LONG = 0.2, 1.5  # of the model's capacity: beyond, something is wrong
+_FULL = (0.9, 1.05)  # within, a curve and a model fit without a word
+_LIKE = 1.25  # a factor this near a ratio of units is taken for it
+
+#: Current times time over the file's own capacity -> which unit is wrong, and the cure.
+_RATIOS = {
+    1 / 3600: ("time looks like hours", "{time: h}"),
+    1 / 60: ("time looks like minutes", "{time: min}"),
+    3600.0: ("time looks like seconds", "{time: s}"),
+    1e3: ("current looks like mA", "{current: mA}"),
+    1e-3: ("current looks like A", "{current: A}"),
+    1e3 / 3600: ("current looks like mA and time like hours", "{current: mA, time: h}"),
+}
+_SANE_RATE = (1 / 200, 30.0)  # C
+_SANE_TIME = (30.0, 3.6e6)  # s
+
+
+def check_order(series: Series) -> None:
+    """Refuse times that go back."""
+    assert series.time is not None
+    steps = np.diff(series.time)
+    back = np.flatnonzero(steps < 0)
+    if not back.size:
+        return
+    row = int(back[0]) + 1
+    before, after = series.time[row - 1], series.time[row]
+    text = f"time goes back from {before:g} s to {after:g} s"
+    more = f", and {back.size - 1} times more" if back.size > 1 else ""
+    if after <= 0.02 * max(before, 1e-300):
+        cure = "it looks like the time within each step: name the column of the total time under"
+        raise series.fail(row, f"{text}{more}; {cure} columns: {{time: ...}}, or write 'lines'")
+    raise series.fail(row, f"{text}{more}; times must ascend: sort the rows by time")
+
+
+def kept_rows(series: Series, current: Array, accept: Collection[str]) -> tuple[Rows, list[str]]:
+    """(n,) rows to keep, and what is said: copies of a row go, two currents at a time stay.
+
+    Raises ConfigError for other rows at the same time, unless they are accepted.
+    """
+    assert series.time is not None
+    keep = np.ones(series.time.size, dtype=bool)
+    same = np.flatnonzero(np.diff(series.time) == 0) + 1
+    size = float(np.abs(current).max(initial=0.0))
+    copies, averaged, problems = 0, 0, []
+    previous = -2
+    for row in same.tolist():
+        equal = current[row] == current[row - 1] and series.voltage[row] == series.voltage[row - 1]
+        jump = abs(current[row] - current[row - 1]) > 0.05 * size
+        if equal:
+            keep[row] = False
+            copies += 1
+        elif not jump or previous == row - 1:
+            keep[row - 1] = False
+            averaged += 1
+            text = f"repeats the time {series.time[row]:g} s of line {series.lines[row - 1]}"
+            values = f"with {series.voltage[row]:g} V in place of {series.voltage[row - 1]:g} V"
+            cure = "remove one of the rows, or write accept: [repeated] to keep the last of them"
+            place = series.lines[row]
+            problems.append(Problem(series.table.file, place, "", f"{text}, {values}; {cure}"))
+        previous = row
+    if problems and "repeated" not in accept:
+        raise ConfigError(problems)
+    said = [f"{copies} copies of rows left out"] if copies else []
+    return np.flatnonzero(keep), [
+        *said,
+        *([f"{averaged} rows at repeated times left out"] if averaged else []),
+    ]
+
+
+def gap_rows(time: Array, segments: Sequence[Segment]) -> list[int]:
+    """Rows before gaps: intervals much longer than those around them while a current flows."""
+    steps = np.diff(time)
+    whole = float(time[-1] - time[0])
+    found = []
+    for row in np.flatnonzero(steps > _GAP_PART * whole).tolist():
+        around = np.delete(steps[max(row - _AROUND, 0) : row + _AROUND + 1], min(row, _AROUND))
+        inside = any(s.start <= row < s.stop and s.kind != "rest" for s in segments)
+        if inside and around.size and steps[row] > _GAP * float(np.median(around)):
+            found.append(row)
+    return found
+
+
+def check_gaps(
+    series: Series, rows: Sequence[int], time: Array, lines: Sequence[int], accept: Collection[str]
+) -> list[str]:
+    """Refuse gaps, or say them if they are accepted."""
+    if not rows:
+        return []
+    told = [f"{time[k]:g} s to {time[k + 1]:g} s" for k in rows[:3]]
+    if "gaps" in accept:
+        return [f"gaps of the rows accepted: {listing(told)}"]
+    k = rows[0]
+    text = f"has a gap of {time[k + 1] - time[k]:g} s after line {lines[k]} while a current flows"
+    more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+    cure = "the charge passed in it is not known: take one side of it by 'lines', or write accept:"
+    where = f"from {told[0]}, rows around it are much nearer"
+    raise series.table.fail(lines[k + 1], f"{text}{more}, {where}; {cure} [gaps]")
+
+
+def check_units(series: Series, charge: Array, segments: Sequence[Segment]) -> list[str]:
+    """Compare current times time with the capacity of the file, if it has one."""
+    longest = max(segments, key=lambda s: abs(float(charge[s.stop - 1] - charge[s.start])))
+    if series.capacity is None or longest.kind == "rest":
+        return []
+    last, first = longest.stop - 1, longest.start
+    passed = abs(float(charge[last] - charge[first]))
+    column = abs(float(series.capacity[last] - series.capacity[first]))
+    if passed == 0 or column == 0 or 1 / _LIKE < passed / column < _LIKE:
+        return []
+    ratio = passed / column
+    name = series.columns["capacity"].header
+    text = f"{passed:.4g} A h/m^2 by current and time, but {column:.4g} A h/m^2 in {name}"
+    for factor, (looks, cure) in _RATIOS.items():
+        if 1 / _LIKE < ratio / factor < _LIKE:
+            raise series.fail(last, f"has passed {text}: {looks}; write units: {cure}")
+    return [f"capacity by current and time is taken: {text}"]
+
+
+def check_length(
+    series: Series, passed: float, rate: float, seconds: float, size: Size, accept: Collection[str]
+) -> list[str]:
+    """Compare the charge of a curve with the model's; ``rate`` in C, its time in s.
+
+    Raises ConfigError where they cannot belong together; returns what is worth a word.
+    """
+    share = passed / size.capacity
+    last = len(series.lines) - 1
+    text = f"the curve passes {passed:.4g} A h/m^2, the model's capacity is {size.capacity:.4g}"
+    for factor, (looks, cure) in _RATIOS.items():
+        slow, fast = _SANE_RATE
+        in_time = factor in (1 / 3600, 1 / 60, 3600.0, 1e3 / 3600)
+        other = rate / (factor if factor in (1e3, 1e-3) else 1.0)
+        lasting = seconds / factor if in_time and factor != 1e3 / 3600 else seconds
+        if factor == 1e3 / 3600:
+            other, lasting = rate / 1e3, seconds * 3600
+        now = slow <= rate <= fast and _SANE_TIME[0] <= seconds <= _SANE_TIME[1]
+        then = slow <= other <= fast and _SANE_TIME[0] <= lasting <= _SANE_TIME[1]
+        if not now and then and _SHORT <= share / factor <= _LONG:
+            quick = f"at {rate:.3g} C in {seconds:.3g} s"
+            raise series.fail(last, f"{text}, {quick}: {looks}; write units: {cure}")
+    percent = f"{text} A h/m^2: {100 * share:.3g} %"
+    reason = "check area, mass_loading, units and the capacity of the base configuration"
+    if share < _SHORT and "short" not in accept:
+        cure = f"{reason}, or write accept: [short] for a part of a curve"
+        raise series.fail(last, f"{percent}, a curve much shorter than the model's; {cure}")
+    if share > _LONG and "long" not in accept:
+        cure = f"{reason}, or write accept: [long]"
+        raise series.fail(last, f"{percent}, more than the model can take; {cure}")
+    if share < _FULL[0]:
+        return [f"{percent}; it is compared as far as it goes"]
+    if share > _FULL[1]:
+        return [f"{percent}; the model can end before the curve does"]
+    return []
+
+
+def check_pieces(
+    series: Series,
+    segments: Sequence[Segment],
+    voltage: Array,
+    lines: Sequence[int],
+    accept: Collection[str],
+    both: bool,
+) -> None:
+    """Refuse charge mixed with discharge, rests in the middle and currents that vary."""
+    file = series.table.file
+    problems = [*_turns(file, segments, voltage, lines)]
+    directions = {s.direction for s in segments} - {0}
+    if len(directions) > 1 and not both and not problems:
+        problems.append(_mixed(file, segments, lines))
+    if not both:
+        problems += [] if "rests" in accept else _rests(file, segments, lines)
+    problems += [
+        Problem(file, lines[s.start], "", f"{_varying(s, lines)}")
+        for s in segments
+        if s.kind == "varying"
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _turns(
+    file: str, segments: Sequence[Segment], voltage: Array, lines: Sequence[int]
+) -> Iterator[Problem]:
+    for s in segments:
+        row = turning_row(voltage[s.start : s.stop], s.direction) if s.kind == "current" else None
+        if row is not None:
+            way = ("falls", "rises") if s.direction > 0 else ("rises", "falls")
+            text = f"the voltage {way[0]} to {voltage[s.start + row]:g} V here and then {way[1]}"
+            why = "while the current keeps its sign: a charge is mixed with a discharge"
+            cure = "split the file by 'lines', or give the current its sign"
+            yield Problem(file, lines[s.start + row], "", f"{text} {why}; {cure}")
+
+
+def _mixed(file: str, segments: Sequence[Segment], lines: Sequence[int]) -> Problem:
+    told = []
+    for s in [s for s in segments if s.direction][:4]:
+        word = "discharge" if s.direction > 0 else "charge"
+        told.append(f"{word} in lines {lines[s.start]} to {lines[s.stop - 1]}")
+    first = next(s.direction for s in segments if s.direction)
+    turn = next(s for s in segments if s.direction == -first)
+    cure = "write direction: discharge (or charge), with number: 2 for the second of several, or"
+    text = f"a charge is mixed with a discharge: {listing(told)}"
+    return Problem(
+        file, lines[turn.start], "", f"{text}; {cure} direction: both to simulate all in turn"
+    )
+
+
+def _rests(file: str, segments: Sequence[Segment], lines: Sequence[int]) -> list[Problem]:
+    """Rests between two currents of the same direction."""
+    active = [k for k, s in enumerate(segments) if s.direction]
+    problems = []
+    for k in range(active[0] + 1, active[-1]) if active else ():
+        s = segments[k]
+        around = segments[k - 1].direction, segments[k + 1].direction
+        if s.kind == "rest" and around[0] == around[1]:
+            text = f"a rest of {s.duration:g} s lies in the middle of the curve, lines"
+            span = f"{lines[s.start]} to {lines[s.stop - 1]}"
+            cure = "the voltage relaxes in it: take one side by 'lines' or 'number', or write"
+            end = "accept: [rests] to simulate it as it is"
+            problems.append(Problem(file, lines[s.start], "", f"{text} {span}; {cure} {end}"))
+    return problems
+
+
+def _varying(segment: Segment, lines: Sequence[int]) -> str:
+    text = f"the current varies from this line to line {lines[segment.stop - 1]}"
+    cure = "write drive: true to simulate it as it is, or take another part by 'lines'"
+    return f"{text}, it is neither constant nor that of a held voltage; {cure}"

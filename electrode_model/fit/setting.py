@@ -1,0 +1,320 @@
+"""A fit's file read and checked as a whole: everything that can be wrong before it runs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from electrode_model.assemble import assemble
+from electrode_model.config import yaml_source
+from electrode_model.config.load import problems_of, resolved_yaml, tree
+from electrode_model.config.model import Config, Counter
+from electrode_model.config.problems import ConfigError, Problem, not_among
+from electrode_model.config.yaml_source import Node
+from electrode_model.fit.config import FitConfig, Free
+from electrode_model.fit.data import DataSet, read_data
+from electrode_model.fit.differences import Gap, read_gaps
+from electrode_model.fit.experiment import Experiment
+from electrode_model.fit.parameters import Base, Parameter, read_parameters
+from electrode_model.fit.resume import fingerprint
+from electrode_model.fit.series import Size
+from electrode_model.fit.steps import protocol_of
+from electrode_model.fit.targets import targets_of
+
+__all__ = ["Plan", "read_plan"]
+
+_FILLINGS = (1e-3, 0.999)  # bounds of an initial filling that is free
+_START_BAND = 0.3  # V around the first voltage of a full cell whose start is free
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a fit works with."""
+
+    config: FitConfig
+    base: Base
+    parameters: tuple[Parameter, ...]
+    data: tuple[DataSet, ...]
+    experiments: tuple[Experiment, ...]  # one for each data set
+    gaps: tuple[Gap, ...]
+    notes: tuple[str, ...]
+    fingerprint: str
+
+
+def read_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Plan:
+    """Read a fit from its YAML file, or from a mapping with the same keys.
+
+    In a mapping ``base`` may be a :class:`Config`; files are sought in the working directory.
+    Raises :class:`ConfigError` with file, line, key, value, what is allowed and the cure.
+    """
+    node, folder, given = _tree(source, overrides)
+    choice = _read(node)
+    base, origin = _base(choice, node, folder, given)
+    resolved = base.config()
+    try:
+        layout = assemble(resolved).layout
+    except ValueError as error:
+        raise ConfigError([Problem(origin, 0, "", str(error))]) from None
+    data, problems = _data(choice, node, folder, Size.of(layout))
+    names = [one.name for one in data]
+    problems += _names(choice, node, names)
+    if problems:
+        raise ConfigError(problems)
+    full = not isinstance(resolved.negative, Counter)
+    free = dict(choice.free)
+    own, starts = [], dict[str, Free]()
+    for one in data:
+        changed, extra = _start(one, base, full, node)
+        if one.temperature is not None:
+            changed = changed.with_values({"temperature": one.temperature})
+        own.append(changed)
+        starts |= extra
+    for name in starts:
+        if name in free:
+            text = f"is the name of the free start of a data set; call it other than {name}"
+            raise ConfigError([_place(node, ("free", name)).problem(text)])
+    section = _place(node, ("free",))
+    parameters = read_parameters(free, section, base, names)
+    begun = Node({name: Node({}, ("data",), node.file, 0) for name in starts}, ("data",), node.file)
+    for name, extra_free in starts.items():
+        one = (extra_free.data_sets or ("",))[0]
+        with_start = own[names.index(one)]
+        parameters += read_parameters({name: extra_free}, begun, with_start, names)
+    left_out = _left_out(choice, names)
+    fitted = [one for one in data if one.name not in left_out]
+    gaps = read_gaps(choice.objective, _place(node, ("objective", "differences")), fitted)
+    probes = [probe for gap in gaps for probe in (gap.first, gap.second)]
+    experiments = tuple(
+        Experiment(
+            name=one.name,
+            base=changed,
+            protocol=protocol_of(one),
+            targets=targets_of(one, choice.objective),
+            parameters=parameters,
+            objective=choice.objective,
+            nominal_capacity=layout.one_c,
+            wall_time=choice.limits.simulation,
+            left_out=one.name in left_out,
+            probes=tuple(probe for probe in probes if probe.data_set == one.name),
+        )
+        for one, changed in zip(data, own, strict=True)
+    )
+    _check_start(experiments, node)
+    return Plan(
+        config=choice,
+        base=base,
+        parameters=parameters,
+        data=data,
+        experiments=experiments,
+        gaps=gaps,
+        notes=tuple(_notes(data, choice)),
+        fingerprint=_fingerprint(choice, base, data, parameters),
+    )
+
+
+def _tree(
+    source: str | Path | Mapping[str, Any], overrides: Sequence[str]
+) -> tuple[Node, Path, Config | None]:
+    if not isinstance(source, Mapping):
+        return tree(source, overrides), Path(source).parent, None
+    if overrides:
+        raise ValueError("overrides go with a path; change the mapping instead")
+    content, given = dict(source), None
+    if isinstance(content.get("base"), Config):
+        given, content["base"] = content["base"], "the configuration given"
+    content.setdefault("schema", 1)
+    return _node(content, ()), Path(), given
+
+
+def _node(value: Any, path: tuple[str | int, ...]) -> Node:
+    """A mapping of Python as a tree without lines."""
+    if isinstance(value, Mapping):
+        inner: Any = {str(key): _node(item, (*path, str(key))) for key, item in value.items()}
+    elif isinstance(value, list | tuple):
+        inner = tuple(_node(item, (*path, index)) for index, item in enumerate(value))
+    elif isinstance(value, np.generic):
+        inner = value.item()
+    else:
+        inner = str(value) if isinstance(value, Path) else value
+    return Node(inner, path, "fit")
+
+
+def _read(node: Node) -> FitConfig:
+    try:
+        return FitConfig.model_validate(node.plain(), context={"temperature": 298.15})
+    except ValidationError as error:
+        raise ConfigError(problems_of(error, node, FitConfig)) from None
+
+
+def _base(
+    choice: FitConfig, node: Node, folder: Path, given: Config | None
+) -> tuple[Base, str]:
+    """The base with the changes of the fit, and what it is called."""
+    if given is not None:
+        root = yaml_source.parse(resolved_yaml(given), "base")
+        base, origin = Base(root, Path()), "base"
+    else:
+        path = folder / choice.base
+        try:
+            base, origin = Base(tree(path), path.parent), str(path)
+        except ConfigError as error:
+            place = _place(node, ("base",))
+            faults = [place.problem(f"names {choice.base}: {p}") for p in error.problems]
+            raise ConfigError(faults) from None
+    base.config()  # its own faults first, at its own lines
+    for key, value in choice.change.items():
+        try:
+            base = base.with_values({key: _written(value)})
+            base.config()
+        except ConfigError as error:
+            place, first = _place(node, ("change", key)), error.problems[0]
+            raise ConfigError([place.problem(f"is refused: {first.key} {first.message}")]) from None
+    return base, origin
+
+
+def _written(value: Any) -> Any:
+    """A value as nodes hold it: mappings and lists have nodes inside."""
+    if isinstance(value, dict | list | tuple):
+        return _node(value, ()).value
+    return value
+
+
+def _data(
+    choice: FitConfig, node: Node, folder: Path, size: Size
+) -> tuple[tuple[DataSet, ...], list[Problem]]:
+    found: list[DataSet] = []
+    problems: list[Problem] = []
+    for index, entry in enumerate(choice.data):
+        try:
+            found += read_data(entry, folder, size)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        if not found[-1].segments or found[-1].end_capacity <= 0:
+            place = _place(node, ("data", index))
+            problems.append(place.problem("passes no charge; a fit needs a curve", "file"))
+    return tuple(found), problems
+
+
+def _names(choice: FitConfig, node: Node, names: Sequence[str]) -> list[Problem]:
+    """Faults of names of data sets."""
+    problems = []
+    for name in sorted({name for name in names if list(names).count(name) > 1}):
+        text = f"has two sets that are called {name}; give each its own name"
+        problems.append(_place(node, ("data",)).problem(text))
+    entries = [entry.name or Path(entry.file).stem for entry in choice.data]
+    for index, name in enumerate(choice.left_out):
+        if name not in names and name not in entries:
+            place = _place(node, ("left_out", index))
+            problems.append(place.problem(not_among(name, list(names), "data set")))
+    if names and not problems and set(names) <= _left_out(choice, names):
+        problems.append(_place(node, ("left_out",)).problem("leaves out every data set; keep one"))
+    if isinstance(choice.profiles, tuple):
+        for index, name in enumerate(choice.profiles):
+            if name not in choice.free:
+                place = _place(node, ("profiles", index))
+                problems.append(place.problem(not_among(name, list(choice.free), "parameter")))
+    return problems
+
+
+def _left_out(choice: FitConfig, names: Sequence[str]) -> set[str]:
+    """Data sets that are predicted; the name of a table of capacities is that of all its lines."""
+    return {
+        name
+        for name in names
+        if name in choice.left_out or name.rpartition(" ")[0] in choice.left_out
+    }
+
+
+def _start(
+    one: DataSet, base: Base, full: bool, node: Node
+) -> tuple[Base, dict[str, Free]]:
+    """The base with the initial state of a data set, and the parameter of a free one."""
+    initial = one.initial
+    if initial is None:
+        return base, {}
+
+    def refused(text: str) -> ConfigError:
+        return ConfigError([Problem(one.file, 0, "initial", text)])
+
+    if initial.from_rest or initial.voltage is not None:
+        voltage = one.rest_voltage if initial.from_rest else initial.voltage
+        if voltage is None:
+            text = f"of {one.name} is from_rest, but the curve does not begin with a rest"
+            raise refused(f"{text}; write a voltage, a filling, or free")
+        return base.with_values({"start": _written({"voltage": voltage})}), {}
+    if initial.filling is not None:
+        if full:
+            text = f"of {one.name} is a filling, but a full cell has two electrodes"
+            raise refused(f"{text}; write a voltage, or from_rest")
+        filled = {"start": None, "positive.initial_filling": initial.filling}
+        return base.with_values(filled), {}
+    if full:
+        first = float(one.voltage[0])
+        changed = base.with_values({"start": _written({"voltage": first})})
+        bounds = (first - _START_BAND, first + _START_BAND)
+        path = "start.voltage"
+    else:
+        known = base.resolved()["positive.initial_filling"][0]
+        filling = 0.01 if one.direction > 0 else 0.99
+        values: dict[str, Any] = {"start": None}
+        if known is None:
+            values["positive.initial_filling"] = filling
+        changed, bounds = base.with_values(values), _FILLINGS
+        path = "positive.initial_filling"
+    free = Free(
+        path=path,
+        bounds=bounds,
+        scale="linear",
+        data_sets=(one.name,),
+    )
+    return changed, {f"start[{one.name}]": free}
+
+
+def _check_start(experiments: Sequence[Experiment], node: Node) -> None:
+    """The configuration of each data set at the start of the fit is a valid one."""
+    for experiment in experiments:
+        start = np.array([p.u(p.start) for p in experiment.parameters])
+        try:
+            experiment.config(start)
+        except ConfigError as error:
+            place, first = _place(node, ("free",)), error.problems[0]
+            text = f"start at values that the configuration refuses for {experiment.name}"
+            raise ConfigError([place.problem(f"{text}: {first.key} {first.message}")]) from None
+
+
+def _notes(data: Sequence[DataSet], choice: FitConfig) -> Iterator[str]:
+    for one in data:
+        for note in one.notes:
+            yield f"{one.name}: {note}"
+    objective = choice.objective
+    if objective.voltage is not None:
+        way = "share of its own end capacity" if objective.against == "capacity" else "time"
+        yield (
+            f"voltages: means in {objective.points} bins of {way}, {1e3 * objective.voltage:g} mV"
+            " count as one"
+        )
+    if objective.end_capacity is not None:
+        yield f"end capacities: {100 * objective.end_capacity:g} % count as one"
+    if objective.slope is not None:
+        yield f"dQ/dV: {objective.slope:g} of the mean slope counts as one"
+    if objective.loss != "linear":
+        yield f"loss {objective.loss}: deviations above {objective.outlier:g} count less"
+
+
+def _fingerprint(
+    choice: FitConfig, base: Base, data: Sequence[DataSet], parameters: Sequence[Parameter]
+) -> str:
+    limits = choice.limits.model_copy(update={"workers": None})  # changes no result
+    kept = choice.model_copy(update={"profiles": (), "name": "", "limits": limits})
+    arrays = [a.tobytes() for one in data for a in (one.time, one.voltage, one.current, one.used)]
+    return fingerprint(kept.model_dump_json(), base.root.plain(), parameters, *arrays)
+
+
+def _place(node: Node, location: tuple[str | int, ...]) -> Node:
+    """The node at a location, or a place below the deepest that was written."""
+    found, rest = node.find(location)
+    return found if not rest else Node(None, location, found.file, found.line)

@@ -1,0 +1,249 @@
+"""What a fit knows of its parameters: covariance, intervals, and what cannot be told apart.
+
+Everything here is on the scale of u, from 0 at the lower bound to 1 at the upper one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from electrode_model.fit.parameters import Parameter
+
+__all__ = [
+    "CONFIDENCE",
+    "Estimate",
+    "Spread",
+    "autocorrelation",
+    "estimates",
+    "spread",
+    "words",
+]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+CONFIDENCE = 0.95
+_AT_BOUND = 1e-3  # of the range between the bounds: as near as an optimiser comes
+_INSENSITIVE = 1e-3  # residuals a parameter changes over its whole range: nothing seen
+_TOGETHER = 0.98  # correlation from which two parameters are not told apart
+_WIDE = 0.25  # share of the range between the bounds that an interval may cover
+_PART = 0.3  # share in a combination from which a parameter is named
+_RANK = 1e-8  # relative to the largest singular value
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Second-order picture of the optimum, on the scale from 0 to 1."""
+
+    covariance: Array  # (p, p); inf on the diagonal of what the data do not see
+    correlation: Array  # (p, p)
+    variance: float  # of one residual
+    correlated: float  # residuals in a row that count as one
+    freedom: float  # independent residuals less parameters
+    at_bound: tuple[str, ...]  # (p,) "", "lower" or "upper"
+    directions: Array  # (k, p) unit vectors along which the data see nothing
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One parameter of a fit; SI.  An interval is nan or a bound where the data give none."""
+
+    name: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    start: float
+    lower: float
+    upper: float
+    log: bool
+    at_bound: str  # "", "lower" or "upper"
+    determined: bool  # within a quarter of its range
+    profile: tuple[float, float] | None = None  # interval by profile likelihood
+
+
+def autocorrelation(pieces: Sequence[Array]) -> float:
+    """Residuals in a row that count as one: 1 for white noise.
+
+    1 + 2 sum of the autocorrelations up to the first that is not positive (Sokal 1997), a mean
+    over the curves, each along itself.  A model that is slightly wrong is wrong in the same
+    sense over long parts of a curve, and its residuals tell less than their number.
+    """
+    times, weights = [], []
+    for values in pieces:
+        n = values.size
+        if n < 8 or not values.any():
+            continue
+        total = float(values @ values)
+        tau = 1.0
+        for lag in range(1, n // 2):
+            rho = float(values[:-lag] @ values[lag:]) / total
+            if rho <= 2 / np.sqrt(n) * (lag == 1):
+                break
+            tau += 2 * rho
+        times.append(min(tau, n / 4))
+        weights.append(total)
+    return float(np.average(times, weights=weights)) if times else 1.0
+
+
+def spread(jacobian: Array, residuals: Array, u: Array, correlated: float, priors: int) -> Spread:
+    """Covariance from the derivatives at the optimum, at a residual variance that is estimated.
+
+    Parameters at a bound are held there.  ``priors`` is the number of residuals that are priors
+    and not data.
+    """
+    n, p = jacobian.shape
+    data = n - priors
+    at_bound = tuple(
+        "lower" if x <= _AT_BOUND else "upper" if x >= 1 - _AT_BOUND else "" for x in u
+    )
+    free = np.array([not side for side in at_bound])
+    cost = float(residuals[:data] @ residuals[:data])
+    freedom = max(data / correlated - int(free.sum()), 1.0)
+    variance = cost / max(data - int(free.sum()), 1) * correlated
+    scaled = jacobian.copy()
+    scaled[:data] /= np.sqrt(max(variance, np.finfo(float).tiny))
+    _, sizes, rows = np.linalg.svd(scaled[:, free], full_matrices=False)
+    seen = sizes > max(_RANK * sizes[0], _INSENSITIVE) if sizes.size else sizes > 0
+    covariance = np.zeros((p, p))
+    inner = (rows[seen].T / sizes[seen] ** 2) @ rows[seen]
+    blind = rows[~seen]
+    inner[np.diag_indices_from(inner)] += np.where((blind**2).sum(axis=0) > 1e-6, np.inf, 0.0)
+    covariance[np.ix_(free, free)] = inner
+    # directions that move a parameter by more than its range at one standard deviation
+    weak = rows[sizes < 1.0] if sizes.size else rows
+    directions = np.zeros((len(weak), p))
+    directions[:, free] = weak
+    size = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = covariance / np.outer(size, size)
+    correlation[~np.isfinite(correlation)] = 0.0
+    correlation = _with_blind(correlation, rows, sizes, free)
+    np.fill_diagonal(correlation, 1.0)
+    return Spread(covariance, correlation, variance, correlated, freedom, at_bound, directions)
+
+
+def _with_blind(correlation: Array, rows: Array, sizes: Array, free: Array) -> Array:
+    """Correlations also of what is not seen at all, from singular values kept above zero."""
+    if not sizes.size:
+        return correlation
+    kept = np.maximum(sizes, 1e-6 * max(sizes[0], 1e-300))
+    inner = (rows.T / kept**2) @ rows
+    size = np.sqrt(np.diag(inner))
+    result = correlation.copy()
+    result[np.ix_(free, free)] = inner / np.outer(size, size)
+    return result
+
+
+def estimates(parameters: Sequence[Parameter], u: Array, found: Spread) -> tuple[Estimate, ...]:
+    """Values and 95 % intervals; ends beyond a bound are the bound."""
+    quantile = float(student.ppf(0.5 + CONFIDENCE / 2, found.freedom))
+    result = []
+    for k, parameter in enumerate(parameters):
+        half = quantile * float(np.sqrt(found.covariance[k, k]))
+        low, high = max(u[k] - half, 0.0), min(u[k] + half, 1.0)
+        if found.at_bound[k]:
+            low = high = float(u[k])
+        result.append(
+            Estimate(
+                name=parameter.name,
+                unit=parameter.unit,
+                value=parameter.value(u[k]),
+                low=parameter.value(low),
+                high=parameter.value(high),
+                start=parameter.start,
+                lower=parameter.lower,
+                upper=parameter.upper,
+                log=parameter.log,
+                at_bound=found.at_bound[k],
+                determined=not found.at_bound[k] and half < _WIDE,
+            )
+        )
+    return tuple(result)
+
+
+def words(
+    parameters: Sequence[Parameter], u: Array, found: Spread, reach: Sequence[tuple[bool, bool]]
+) -> tuple[str, ...]:
+    """What the data do not determine, in sentences.
+
+    ``reach`` says of each parameter whether its lower and its upper bound fit the data as well
+    as the optimum does, the others held.
+    """
+    texts: list[str] = []
+    names = [p.name for p in parameters]
+    named: set[str] = set()
+    for one, other in _pairs(found):
+        texts.append(_together(parameters[one], parameters[other], found, one, other))
+        named |= {names[one], names[other]}
+    for direction in found.directions:
+        parts = [k for k in np.argsort(-np.abs(direction)) if abs(direction[k]) > _PART]
+        if len(parts) > 2 and not {names[k] for k in parts} <= named:
+            listed = ", ".join(names[k] for k in parts)
+            texts.append(f"{listed}: only a combination of them is determined; fix one of them")
+            named |= {names[k] for k in parts}
+    for k, parameter in enumerate(parameters):
+        half = float(np.sqrt(found.covariance[k, k]))
+        text = _alone(parameter, u[k], half, found.at_bound[k], reach[k], parameter.name in named)
+        if text:
+            texts.append(f"{parameter.name}: {text}")
+    return tuple(texts)
+
+
+def _pairs(found: Spread) -> list[tuple[int, int]]:
+    """Pairs that are correlated so far that neither is known well without the other."""
+    p = len(found.correlation)
+    size = np.sqrt(np.diag(found.covariance))
+    return [
+        (i, j)
+        for i in range(p)
+        for j in range(i + 1, p)
+        if abs(found.correlation[i, j]) > _TOGETHER and max(size[i], size[j]) > 0.02
+    ]
+
+
+def _together(one: Parameter, other: Parameter, found: Spread, i: int, j: int) -> str:
+    rho = found.correlation[i, j]
+    if one.log and other.log:
+        what = "product" if rho < 0 else "ratio"
+        known = f"what the curves show is near their {what}"
+    else:
+        known = "one can stand in for the other" if rho < 0 else "they can rise together"
+    return (
+        f"{one.name} and {other.name} are not told apart (correlation {rho:.4f}): {known};"
+        " fix one of them, or give it a prior"
+    )
+
+
+def _alone(
+    parameter: Parameter,
+    u: float,
+    half: float,
+    side: str,
+    reach: tuple[bool, bool],
+    explained: bool,
+) -> str:
+    unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+
+    def say(value: float) -> str:
+        return f"{parameter.value(min(max(value, 0.0), 1.0)):.3g}{unit}"
+
+    low, high = reach
+    if low and high and not explained:
+        return f"not determined; every value from {say(0)} to {say(1)} fits as well"
+    if high and not low:
+        end = f", about {say(u - 2 * half)}" if np.isfinite(half) and u - 2 * half > 0 else ""
+        return f"only a lower bound{end}: every larger value to {say(1)} fits as well"
+    if low and not high:
+        end = f", about {say(u + 2 * half)}" if np.isfinite(half) and u + 2 * half < 1 else ""
+        return f"only an upper bound{end}: every smaller value from {say(0)} fits as well"
+    if side:
+        return (
+            f"ends at its {side} bound, {say(float(side == 'upper'))}, and the data ask for more;"
+            " widen the bound, or the model lacks something"
+        )
+    if not explained and not half * 2 < _WIDE:
+        return f"known poorly: its interval covers {min(4 * half, 1.0):.0%} of the range allowed"
+    return ""

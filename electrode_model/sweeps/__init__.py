@@ -1,0 +1,1 @@
+"""Many simulations of one configuration: cases, where they run, and their table."""
