@@ -97,6 +97,9 @@ def test_layer(tmp_path):
     config, _ = imported(tmp_path, {**FOIL, **LAYER, **solid})
     assert config.positive.particles[0].interphase.activity == pytest.approx(1)
     assert config.negative.exchange_current == pytest.approx(10 / 40**0.5)
+    newman = {"rxnType": "BV_mod01"}  # sqrt(40 mol/L) c^1/2 (1-c)^1/2 in MPET, at an activity of 1
+    config, _ = imported(tmp_path, {**FOIL, **solid}, newman)
+    assert config.positive.particles[0].kinetics.k0 == pytest.approx(40**0.5)
     liquid = {**FOIL, **LAYER, "interfaceModelType": "SM"}
     layer = imported(tmp_path, liquid)[0].positive.particles[0].interphase
     assert (layer.salt, layer.concentration) == ("shared", None)

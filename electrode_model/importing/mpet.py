@@ -316,5 +316,7 @@ class _Cell:
         if not self.system.is_false(SIM, "prevDir"):
             folder = self.system.text(SIM, "prevDir")
             self.notes.append(
-                f"[Sim Params] prevDir = {folder}: the run starts from cs0, not from that result"
+                f"[Sim Params] prevDir = {folder}: a result of MPET cannot be continued, and the"
+                " run starts from cs0; import and run the file that led there, and write"
+                " continue_from with the folder of that result in this configuration"
             )

@@ -34,6 +34,7 @@ _RADIAL = ("CHR", "diffn", "CHR2", "diffn2")
 _PHASES = ("CHR", "CHR2", "ACR", "ACR2", "ACR_Diff")  # with gradient energy
 _MOVING = ("CHR", "CHR2", "diffn", "diffn2", "ACR_Diff")  # with a diffusivity
 _REFERENCE = Noted(298, "MPET's T_ref", "K")
+_OF_CONCENTRATION = ("BV_mod01", "BV_mod02", "BV_Colclasure20")  # j0 in mol/L, not an activity
 _FEW_POINTS = 31  # of a Fickian particle: twice as many move the voltage by less than 0.1 mV
 _MANY_GRIDS = 12  # numbers of cells, each a kernel of its own
 
@@ -304,7 +305,7 @@ class MpetElectrode:
         activation = self.file.number("Reactions", "E_A", 0.0)
         found: dict[str, Any] = {
             "law": Noted(law, f"rxnType = {name}"),
-            "k0": Noted(k0, "k0", "A/m^2"),
+            "k0": self._rate_constant(name, k0),
         }
         if law == "butler_volmer":
             found["alpha"] = Noted(self.file.number("Reactions", "alpha", above=0.0), "alpha")
@@ -315,11 +316,27 @@ class MpetElectrode:
             found["exchange_current"] = Noted(exchange, f"rxnType = {name}")
         found["activation_energy"] = Noted(activation, "E_A, 0 if absent", "J/mol")
         found["reference_temperature"] = _REFERENCE
+        homogeneous = self.kind.startswith("homog") or self.kind.startswith("ACR")
+        bare = name == "BV_Colclasure20" or (name in ("MHC", "CIET") and homogeneous)
+        if bare and activation and self.system.number("Sim Params", "T", 298.0) != 298:
+            self.changes.append(f"E_A: {name} has no Arrhenius factor in MPET; here it has")
         if name == "BV_Lim2016":
             self.changes.append(
                 "BV_Lim2016 is of first order in the electrolyte in MPET, here of 1/2"
             )
         return found
+
+    def _rate_constant(self, name: str, k0: float) -> Noted:
+        """k0; that of laws in mol/L for the activity that they have here in a solid electrolyte."""
+        section = "Electrolyte"
+        if name not in _OF_CONCENTRATION or self.system.text(section, "elyteModelType") != "solid":
+            return Noted(k0, "k0", "A/m^2")
+        start = self.system.number(section, "c0", above=0.0)
+        x = start / self.system.number(section, "cmax", above=start)
+        activity = x / (1 - x) * np.exp(self.system.number(section, "a_slyte", 0.0) * (1 - 2 * x))
+        order = 1 - self.file.number("Reactions", "alpha", 0.5)
+        value = float(k0 * (start / 1000 / activity) ** order)
+        return Noted(value, f"k0 = {k0:g} at 1 mol/L; here at an activity of 1", "A/m^2")
 
     def _code_files(self) -> None:
         """Functions of the user's own: they hold code."""
