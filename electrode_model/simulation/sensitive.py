@@ -25,6 +25,7 @@ __all__ = ["Sensitive", "sensitive"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
+_AT_THE_END = 1e-9  # of a step's duration: an output time this near its end is its end
 _PROBE = 1e-4  # change of an unknown by which the margins of cut-offs are differentiated
 
 
@@ -156,10 +157,13 @@ class _Run:
             self.steps += 1
             seen = partial(self._seen, done, charge)
             end = first_crossing(watched, seen, done.start, done.end)
-            for t in times.until(done.end if end is None else end[0]):
+            for t in times.until(done.end if end is None else end[0] * (1 - _AT_THE_END)):
                 self._row(index, t, done(t), self.sensitivities.at(t, done), charge)
             if end is not None:
                 return self._stop(index, *end, done, charge)
+            if times.last < done.end:  # where much happens steps are shorter than output times
+                s = self.sensitivities.at(done.end, done)
+                self._row(index, done.end, stepper.state, s, charge)
             if time.monotonic() > self.deadline:
                 return self._fail(index, f"wall-clock limit of {solver.wall_time:g} s")
             if self.steps >= solver.max_steps:

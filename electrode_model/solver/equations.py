@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["Equations"]
+__all__ = ["Companion", "Equations"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -21,6 +21,7 @@ class Equations(Protocol):
     y: Array
     slope: Array
     residual: Array
+    control: Array  # (3,) of the condition a I + b V + (1 - a)(1 - b) I V = s
     differential: np.ndarray  # (n,) bool
     circuit_block: slice
 
@@ -51,3 +52,19 @@ class Equations(Protocol):
 
     def worst_equation(self, values: Array) -> str:
         """Name and place of the equation with the worst of ``values``."""
+
+
+class Companion(Protocol):
+    """Quantities that follow the same steps by the same formula."""
+
+    def begin(self, h: float) -> None:
+        """Start at order 1 from the consistent values that the system holds."""
+
+    def advance(self, order: int, cj: float, psi: Array) -> None:
+        """Follow an accepted step: slopes are cj (correction + psi @ differences).
+
+        The system holds the new values and slopes; Newton's matrix may be replaced.
+        """
+
+    def rescale(self, change: Array, factor: float) -> None:
+        """Differences for a step ``factor`` times as long are ``change.T`` @ those before."""
