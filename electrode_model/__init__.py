@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from electrode_model.config.load import load
     from electrode_model.config.problems import ConfigError
+    from electrode_model.fit.fit import fit
+    from electrode_model.fit.outcome import Fit
     from electrode_model.results.result import Result
     from electrode_model.simulation.simulate import simulate
+    from electrode_model.sweeps.sweep import sweep
+    from electrode_model.sweeps.table import SweepTable
 
-__all__ = ["ConfigError", "Result", "load", "simulate"]
+__all__ = ["ConfigError", "Fit", "Result", "SweepTable", "fit", "load", "simulate", "sweep"]
 
 _HOME = {
     "ConfigError": "config.problems",
+    "Fit": "fit.outcome",
     "Result": "results.result",
+    "fit": "fit.fit",
     "load": "config.load",
     "simulate": "simulation.simulate",
+    "sweep": "sweeps.sweep",
+    "SweepTable": "sweeps.table",
 }
 
 

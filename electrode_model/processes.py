@@ -8,18 +8,20 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-__all__ = ["Lost", "Task", "default_processes", "outcomes"]
+__all__ = ["Emptying", "Lost", "Task", "default_processes", "outcomes"]
 
 Task: TypeAlias = tuple[Any, Callable[..., Any], tuple[Any, ...]]  # key, function, arguments
 
+_T = TypeVar("_T")
 _LOOK = 0.25  # s between looks for calls over their limit
 _MOST_STARTS = 3  # processes in a row that die before they do anything
 
@@ -31,6 +33,20 @@ class Lost:
     reason: str
     attempts: int
     over_limit: bool = False
+
+
+class Emptying(Iterator[_T]):
+    """Takes what is first from a queue, which may be filled again after it was empty."""
+
+    def __init__(self, queue: deque[_T]) -> None:
+        """Nothing is taken yet."""
+        self._queue = queue
+
+    def __next__(self) -> _T:
+        """The first item."""
+        if not self._queue:
+            raise StopIteration
+        return self._queue.popleft()
 
 
 def default_processes() -> int:
@@ -53,14 +69,18 @@ def outcomes(
     ----------
     tasks : begun in this order, and asked for only when a process is free for the next; an
         iterator may give more tasks after it had none, while others are running
-    processes : at a time
+    processes : at a time; 0: the calls are made here, one after another
     limit : s that a call may take; its process is then ended
     attempts : how often a call is begun whose process dies
 
     What a call raises is raised here.  Left early, also by an interrupt, it ends all processes.
     """
+    if processes == 0:
+        for key, function, arguments in tasks:
+            yield key, function(*arguments)
+        return
     source = iter(tasks)
-    places = [_Place() for _ in range(max(processes, 1))]
+    places = [_Place() for _ in range(processes)]
     starts = 0  # processes in a row that died as they started
     try:
         while True:

@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 #: From the bottom to the top; a module may import from its own level and those below it.
 LEVELS = [
-    ["constants", "symbolic", "quantities", "user_files"],
+    ["constants", "symbolic", "quantities", "user_files", "processes"],
     [
         "scales",
         "free_energy",
@@ -45,7 +45,7 @@ LEVELS = [
     ["results"],
     ["simulation"],
     ["analysis", "fokker_planck"],
-    ["fit"],
+    ["fit", "sweeps"],
     ["plots"],
     ["validate"],
     ["benchmark", "terminal"],

@@ -25,6 +25,7 @@ from electrode_model.assemble import assemble
 from electrode_model.config.load import load
 from electrode_model.config.problems import ConfigError
 from electrode_model.plots.evolution import draw
+from electrode_model.processes import Lost
 
 ENSEMBLE = Path(__file__).parent.parent / "configs" / "nmc532_ensemble.yaml"
 FEW = ("positive.particles.per_volume=40",)
@@ -153,6 +154,16 @@ def test_diagram_in_parallel_is_that_of_one_process_and_failures_are_entries(tmp
     assert len(rows) == 8
     split = [row for row in rows if row["split from"]]
     assert (split[0]["variant"], split[0]["rate [C]"]) == ("as it is", "2")
+
+
+def test_a_half_cycle_whose_process_is_killed_is_an_entry_with_a_reason(monkeypatch):
+    def killed(tasks, processes):
+        return ((key, Lost("its process was killed", 1)) for key, *_ in tasks)
+
+    monkeypatch.setattr(evolution, "outcomes", killed)
+    found = diagram(ENSEMBLE, (0.2, 2.0), overrides=FEW, directions=(True,), jobs=2)
+    assert [t.reason for t in found.tracks["", True]] == ["its process was killed"] * 2
+    assert found.thresholds["", True].reason == "its process was killed"
 
 
 def test_mistakes_in_a_diagram_are_found_before_it_begins():

@@ -10,7 +10,7 @@ import electrode_model as em
 from electrode_model.analysis.alone import electrode_alone
 from electrode_model.commands import fokker_planck as command
 from electrode_model.config.problems import ConfigError
-from electrode_model.fokker_planck import inference, peaks
+from electrode_model.fokker_planck import peaks
 from electrode_model.fokker_planck.ensemble import particles
 from electrode_model.fokker_planck.evolve import equilibrium, evolve, gaussian
 from electrode_model.fokker_planck.law import NEAR, Law, Rates, law_of
@@ -301,32 +301,6 @@ def test_moments_are_those_of_particles_with_the_same_noise(nmc):
     )
     assert not np.array_equal(again.filling, other.filling)
     assert again.filling.max() <= 1
-
-
-# ---- the inverse problem ------------------------------------------------------------------
-
-
-def test_exchange_current_is_recovered_from_histograms(nmc):
-    """Row P8 in small: one rate, four knots, a straight log10 j0 that the knots can follow."""
-    constant = em.load(NMC, ["positive.particles.kinetics.exchange_current=constant"])
-    flat = law_of(constant, noise=1e-2)
-    knots, true = np.array([0.7, 0.8, 0.9, 1.0]), np.array([0.9, -0.1, -1.1, -2.1])
-    truth = inference.scaled(flat, knots, true - np.log10(flat.rate))
-    assert np.log10(truth.exchange(np.array([0.85]))) == pytest.approx(-0.6, abs=1e-6)
-    random = np.random.default_rng(0)
-    means, edges = np.array([0.95, 0.9, 0.85, 0.8]), np.linspace(0.6, 1, 21)
-    data = [inference.simulated(truth, 1.0, 0.98, 0.79, means, edges, 0.03, random, cells=250)]
-    found = inference.recover(flat, data, knots, true + 0.15, cells=150)
-    assert abs(found.log10_j0 - true)[1:3].max() < 0.05
-    assert np.all(abs(found.log10_j0 - true) < 4 * found.error)
-    assert found.misfit == pytest.approx(1.0, abs=0.45)  # 80 data: s.d. .16
-
-
-def test_knots_outside_the_data_are_said_to_be_unknown():
-    """The information of a direction that no histogram sees is nil."""
-    errors = inference._errors(np.diag([100.0, 4.0, 0.0]))
-    assert errors[:2] == pytest.approx([0.1, 0.5])
-    assert errors[2] == np.inf
 
 
 # ---- the command --------------------------------------------------------------------------

@@ -20,7 +20,10 @@ protocol:
   - {{current: C/2, until: {{filling: 0.3}}}}
 output: {{figures: false}}
 """
-SOLID = "material: {name: lfp, omega: 0 J, diffusivity: 1e-18}, kinetics: {law: butler_volmer, k0: 1, exchange_current: transition_state}"
+SOLID = (
+    "material: {name: lfp, omega: 0 J, diffusivity: 1e-18},"
+    " kinetics: {law: butler_volmer, k0: 1, exchange_current: transition_state}"
+)
 
 
 def voltage(tmp_path, particles):

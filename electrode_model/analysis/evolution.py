@@ -7,12 +7,10 @@ cycles are independent and run in parallel processes.
 """
 
 import math
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from electrode_model.analysis import population
 from electrode_model.analysis.frames import frames_of_step
 from electrode_model.config.load import load
 from electrode_model.config.problems import ConfigError, Problem
+from electrode_model.processes import Emptying, Lost, Task, default_processes, outcomes
 from electrode_model.simulation.simulate import simulate
 
 __all__ = [
@@ -157,8 +156,7 @@ def follow(case: HalfCycle) -> Track:
         result = simulate(case.source, overrides=case.settings)
     except (ConfigError, ValueError, ArithmeticError, MemoryError) as error:
         reason = f"{type(error).__name__}: {error}".replace("\n", " ")
-        none = np.empty(0)
-        return Track(none, none, none, np.empty((0, 2)), reason)
+        return _nothing(reason)
     weights = result.layout.weight
     frames = frames_of_step(result, 0)
     found = [population.two_peaks(frame, weights) for frame in frames]
@@ -313,71 +311,46 @@ def diagram(
                 overrides=settings,
                 resolution=resolution,
             )
-    mapped = [(key, rate) for key in cases for rate in ascending]
-    total = len(mapped) + (len(cases) if accuracy else 0)
-    with _Pool(jobs, total, tell) as pool:
-        followed = pool.map(
-            {(key, rate): (follow, replace(cases[key], rate=rate)) for key, rate in mapped}
-        )
-        tracks = {key: [followed[key, rate] for rate in ascending] for key in cases}
-        thresholds: dict[tuple[str, bool], Threshold] = {}
-        if accuracy:
-            known = {key: dict(zip(ascending, tracks[key], strict=True)) for key in cases}
-            thresholds = pool.map(
-                {
-                    key: (threshold, case, ascending[0], ascending[-1], accuracy, known[key])
-                    for key, case in cases.items()
-                }
-            )
+    total = len(cases) * (len(ascending) + bool(accuracy))
+    # the fastest rates need the most time steps, so the last ones are begun first
+    waiting = deque[Task](
+        ((key, rate), follow, (replace(case, rate=rate),))
+        for key, case in reversed(cases.items())
+        for rate in ascending[::-1]
+    )
+    followed: dict[tuple[str, bool], dict[float, Track]] = {key: {} for key in cases}
+    thresholds: dict[tuple[str, bool], Threshold] = {}
+    processes = min(jobs or default_processes(), total)
+    ended = outcomes(Emptying(waiting), 0 if processes == 1 else processes)
+    for done, ((key, rate), outcome) in enumerate(ended, 1):
+        if rate is None:
+            thresholds[key] = _unknown(outcome) if isinstance(outcome, Lost) else outcome
+        else:
+            known = followed[key]
+            known[rate] = _nothing(outcome.reason) if isinstance(outcome, Lost) else outcome
+            if accuracy and len(known) == len(ascending):
+                known = {rate: known[rate] for rate in ascending}
+                limits = ascending[0], ascending[-1], accuracy
+                waiting.append(((key, None), threshold, (cases[key], *limits, known)))
+        tell(done, total, _what(key[0], key[1], rate))
+    tracks = {key: [followed[key][rate] for rate in ascending] for key in cases}
+    thresholds = {key: thresholds[key] for key in cases if key in thresholds}
     highest = max(max(case.start, case.end) for case in cases.values())
     return Diagram(ascending, highest, end, tracks, thresholds)
 
 
-class _Pool:
-    """Processes, or none if one is enough; interrupted, it leaves what has not begun."""
+def _what(label: str, delithiation: bool, rate: float | None) -> str:
+    """A half cycle, or a threshold (no rate), in words."""
+    direction = "delithiation" if delithiation else "lithiation"
+    what = "threshold" if rate is None else f"{rate:g} C"
+    return ", ".join(filter(None, [label, direction, what]))
 
-    def __init__(
-        self, jobs: int | None, total: int, tell: Callable[[int, int, str], object]
-    ) -> None:
-        jobs = min(jobs or os.cpu_count() or 1, total)
-        # spawn: forked processes would share the locks of threads that they do not have
-        self._executor = (
-            ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if jobs > 1 else None
-        )
-        self._done, self._total, self._tell = 0, total, tell
 
-    def __enter__(self) -> "_Pool":
-        return self
+def _nothing(reason: str) -> Track:
+    """A half cycle without results."""
+    none = np.empty(0)
+    return Track(none, none, none, np.empty((0, 2)), reason)
 
-    def __exit__(self, *_: object) -> None:
-        if self._executor:
-            self._executor.shutdown(cancel_futures=True)
 
-    def map(self, tasks: Mapping[Any, tuple[Any, ...]]) -> dict[Any, Any]:
-        """Results of ``function(*arguments)`` by key."""
-        found = dict(self._finished(tasks))
-        return {key: found[key] for key in tasks}
-
-    def _finished(self, tasks: Mapping[Any, tuple[Any, ...]]) -> Iterable[tuple[Any, Any]]:
-        if self._executor is None:
-            for key, (function, *arguments) in tasks.items():
-                yield key, function(*arguments)
-                self._report(key)
-            return
-        # the fastest rates need the most time steps, so the last ones are begun first
-        begun: dict[Future[Any], Any] = {
-            self._executor.submit(*task): key for key, task in [*tasks.items()][::-1]
-        }
-        waiting = set(begun)
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield begun[future], future.result()
-                self._report(begun[future])
-
-    def _report(self, key: Any) -> None:
-        self._done += 1
-        (label, delithiation), rate = key if isinstance(key[0], tuple) else (key, None)
-        direction = "delithiation" if delithiation else "lithiation"
-        what = "threshold" if rate is None else f"{rate:g} C"
-        self._tell(self._done, self._total, ", ".join(filter(None, [label, direction, what])))
+def _unknown(lost: Lost) -> Threshold:
+    return Threshold(math.nan, math.nan, math.nan, reason=lost.reason)

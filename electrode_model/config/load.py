@@ -66,9 +66,14 @@ def tree(path: str | Path, overrides: Sequence[str] = ()) -> Node:
 
 
 def placed(root: Node, path: str, value: Any, origin: str = "--set") -> Node:
-    """The tree with a value at a ``key.path``; raises ConfigError for a path through a value."""
+    """The tree with a value at a ``key.path``; raises ConfigError for a path through a value.
+
+    A value that is a :class:`Node` keeps the place where it was written.
+    """
     keys = path.split(".")
-    return _place(root, keys, Node(value, tuple(keys), origin))
+    if not isinstance(value, Node):
+        value = yaml_source.of_python(value, tuple(keys), origin)
+    return _place(root, keys, value)
 
 
 def resolve_tree(root: Node, folder: Path) -> tuple[Config, Node]:
@@ -118,15 +123,16 @@ def _place(node: Node, keys: Sequence[str], value: Node) -> Node:
     if isinstance(node.value, tuple):
         if not key.isdecimal() or int(key) >= len(node.value):
             message = f"is no item of {node.key}; its items are 0 to {len(node.value) - 1}"
-            raise ConfigError([Problem("--set", 0, ".".join(map(str, path)), message)])
+            place = ".".join(map(str, path))
+            raise ConfigError([Problem(value.file, value.line, place, message)])
         items = list(node.value)
         items[int(key)] = _place(items[int(key)], rest, value)
         return node.holding(tuple(items))
     if node.value is not None and not isinstance(node.value, dict):
         message = f"is the single value {show(node.value)}, without keys; set it as a whole"
-        raise ConfigError([Problem("--set", 0, node.key, message)])
+        raise ConfigError([Problem(value.file, value.line, node.key, message)])
     children = node.value or {}
-    child = children.get(key) or Node({} if rest else None, path, "--set")
+    child = children.get(key) or Node({} if rest else None, path, value.file, value.line)
     return node.holding({**children, key: _place(child, rest, value)})
 
 

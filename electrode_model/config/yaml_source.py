@@ -8,16 +8,16 @@ documents, deep nesting and aliases that multiply beyond bounds are refused.
 
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from electrode_model.config.problems import ConfigError, Location, Problem, nearest
+from electrode_model.config.problems import ConfigError, Location, Problem, nearest, show
 
-__all__ = ["Node", "parse", "read", "read_text", "resolve"]
+__all__ = ["Node", "of_python", "parse", "read", "read_text", "resolve"]
 
 MOST_BYTES = 5_000_000
 MOST_NODES = 100_000  # after aliases are expanded
@@ -146,6 +146,25 @@ def parse(text: str, file: str, path: Location = (), lines: bool = True) -> Node
     except yaml.YAMLError as error:
         message = f"is not valid YAML: {str(error).splitlines()[0]}"
         raise ConfigError([Problem(file, 0, "", message)]) from None
+
+
+def of_python(value: Any, path: Location, file: str) -> Node:
+    """A value of Python, with mappings and lists inside, as a tree without lines.
+
+    Raises ConfigError for what no file could hold.
+    """
+    if hasattr(value, "tolist"):  # numbers and arrays of NumPy
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        value = {str(key): of_python(v, (*path, str(key)), file) for key, v in value.items()}
+    elif isinstance(value, list | tuple | range):
+        value = tuple(of_python(item, (*path, k), file) for k, item in enumerate(value))
+    elif isinstance(value, Path):
+        value = str(value)
+    elif value is not None and not isinstance(value, str | bool | int | float):
+        message = f"is {show(value)}; write numbers, texts such as '5 nm', lists or dicts"
+        raise ConfigError([Problem(file, 0, ".".join(map(str, path)), message)])
+    return Node(value, path, file)
 
 
 @lru_cache(maxsize=4096)

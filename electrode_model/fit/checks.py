@@ -1,17 +1,19 @@
 """Faults of a measured curve as a whole: its order in time, gaps, units, length, direction."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from electrode_model.config.problems import ConfigError, Problem, listing
-from electrode_model.fit.segments import Segment, turning_row
+from electrode_model.fit.segments import TURN, Segment, segments_of, turning_row
 from electrode_model.fit.series import Series, Size
 
 __all__ = [
     "check_gaps",
     "check_length",
+    "check_one_sign",
     "check_order",
     "check_pieces",
     "check_units",
@@ -29,15 +31,30 @@ _SHORT, _LONG = 0.2, 1.5  # of the model's capacity: beyond, something is wrong
 _FULL = (0.9, 1.05)  # within, a curve and a model fit without a word
 _LIKE = 1.25  # a factor this near a ratio of units is taken for it
 
-#: Current times time over the file's own capacity -> which unit is wrong, and the cure.
-_RATIOS = {
-    1 / 3600: ("time looks like hours", "{time: h}"),
-    1 / 60: ("time looks like minutes", "{time: min}"),
-    3600.0: ("time looks like seconds", "{time: s}"),
-    1e3: ("current looks like mA", "{current: mA}"),
-    1e-3: ("current looks like A", "{current: A}"),
-    1e3 / 3600: ("current looks like mA and time like hours", "{current: mA, time: h}"),
-}
+
+@dataclass(frozen=True)
+class _Mistake:
+    """A wrong unit: what it makes of a current and a time, as factors, and the cure."""
+
+    current: float
+    time: float
+    looks: str
+    cure: str
+
+    @property
+    def charge(self) -> float:
+        """Factor of current times time."""
+        return self.current * self.time
+
+
+_MISTAKES = (
+    _Mistake(1.0, 1 / 3600, "time looks like hours", "{time: h}"),
+    _Mistake(1.0, 1 / 60, "time looks like minutes", "{time: min}"),
+    _Mistake(1.0, 3600.0, "time looks like seconds", "{time: s}"),
+    _Mistake(1e3, 1.0, "current looks like mA", "{current: mA}"),
+    _Mistake(1e-3, 1.0, "current looks like A", "{current: A}"),
+    _Mistake(1e3, 1 / 3600, "current looks like mA and time like hours", "{current: mA, time: h}"),
+)
 _SANE_RATE = (1 / 200, 30.0)  # C
 _SANE_TIME = (30.0, 3.6e6)  # s
 
@@ -137,9 +154,10 @@ def check_units(series: Series, charge: Array, segments: Sequence[Segment]) -> l
     ratio = passed / column
     name = series.columns["capacity"].header
     text = f"{passed:.4g} A h/m^2 by current and time, but {column:.4g} A h/m^2 in {name}"
-    for factor, (looks, cure) in _RATIOS.items():
-        if 1 / _LIKE < ratio / factor < _LIKE:
-            raise series.fail(last, f"has passed {text}: {looks}; write units: {cure}")
+    for mistake in _MISTAKES:
+        if 1 / _LIKE < ratio / mistake.charge < _LIKE:
+            end = f"{mistake.looks}; write units: {mistake.cure}"
+            raise series.fail(last, f"has passed {text}: {end}")
     return [f"capacity by current and time is taken: {text}"]
 
 
@@ -153,20 +171,18 @@ def check_length(
     share = passed / size.capacity
     last = len(series.lines) - 1
     text = f"the curve passes {passed:.4g} A h/m^2, the model's capacity is {size.capacity:.4g}"
-    for factor, (looks, cure) in _RATIOS.items():
-        slow, fast = _SANE_RATE
-        in_time = factor in (1 / 3600, 1 / 60, 3600.0, 1e3 / 3600)
-        other = rate / (factor if factor in (1e3, 1e-3) else 1.0)
-        lasting = seconds / factor if in_time and factor != 1e3 / 3600 else seconds
-        if factor == 1e3 / 3600:
-            other, lasting = rate / 1e3, seconds * 3600
-        now = slow <= rate <= fast and _SANE_TIME[0] <= seconds <= _SANE_TIME[1]
-        then = slow <= other <= fast and _SANE_TIME[0] <= lasting <= _SANE_TIME[1]
-        if not now and then and _SHORT <= share / factor <= _LONG:
-            quick = f"at {rate:.3g} C in {seconds:.3g} s"
-            raise series.fail(last, f"{text}, {quick}: {looks}; write units: {cure}")
+    looks = [
+        f"{m.looks}; write units: {m.cure}"
+        for m in _MISTAKES
+        if _sane(rate / m.current, seconds / m.time) and _SHORT <= share / m.charge <= _LONG
+    ]
+    accepted = ("short" if share < 1 else "long") in accept
+    if looks and not accepted and not _sane(rate, seconds):
+        quick = f"at {rate:.3g} C in {seconds:.3g} s"
+        raise series.fail(last, f"{text}, {quick}: {looks[0]}")
     percent = f"{text} A h/m^2: {100 * share:.3g} %"
     reason = "check area, mass_loading, units and the capacity of the base configuration"
+    reason = f"{looks[0]}; or {reason}" if looks else reason
     if share < _SHORT and "short" not in accept:
         cure = f"{reason}, or write accept: [short] for a part of a curve"
         raise series.fail(last, f"{percent}, a curve much shorter than the model's; {cure}")
@@ -178,6 +194,40 @@ def check_length(
     if share > _FULL[1]:
         return [f"{percent}; the model can end before the curve does"]
     return []
+
+
+def _sane(rate: float, seconds: float) -> bool:
+    """Whether somebody measures curves at such a C-rate, and for so long."""
+    (slow, fast), (short, long) = _SANE_RATE, _SANE_TIME
+    return slow <= rate <= fast and short <= seconds <= long
+
+
+def check_one_sign(series: Series) -> None:
+    """Refuse a current of one sign with which the voltage both falls and rises."""
+    assert series.time is not None
+    assert series.current is not None
+    if series.current.min() < 0 < series.current.max():
+        return
+    way = 0
+    for s in segments_of(series.time, series.voltage, np.abs(series.current)):
+        if s.kind != "current":
+            continue
+        own = series.voltage[s.start : s.stop]
+        for first in (1, -1):
+            row = turning_row(own, first)
+            if row:
+                raise series.fail(s.start + row, _turned(first, float(own[row])))
+        change = float(own[-1] - own[min(3, own.size - 1)])
+        if abs(change) > TURN and way and np.sign(change) != way:
+            raise series.fail(s.start, _turned(-int(way), float(own[0])))
+        way = int(np.sign(change)) if abs(change) > TURN else way
+
+
+def _turned(direction: int, voltage: float) -> str:
+    first, then = ("falls", "rises") if direction > 0 else ("rises", "falls")
+    text = f"the voltage {first} to {voltage:g} V here and then {then} while the current keeps its"
+    cure = "split the file by 'lines', or give the current its sign"
+    return f"{text} sign: a charge is mixed with a discharge; {cure}"
 
 
 def check_pieces(
@@ -211,11 +261,8 @@ def _turns(
     for s in segments:
         row = turning_row(voltage[s.start : s.stop], s.direction) if s.kind == "current" else None
         if row is not None:
-            way = ("falls", "rises") if s.direction > 0 else ("rises", "falls")
-            text = f"the voltage {way[0]} to {voltage[s.start + row]:g} V here and then {way[1]}"
-            why = "while the current keeps its sign: a charge is mixed with a discharge"
-            cure = "split the file by 'lines', or give the current its sign"
-            yield Problem(file, lines[s.start + row], "", f"{text} {why}; {cure}")
+            text = _turned(s.direction, float(voltage[s.start + row]))
+            yield Problem(file, lines[s.start + row], "", text)
 
 
 def _mixed(file: str, segments: Sequence[Segment], lines: Sequence[int]) -> Problem:

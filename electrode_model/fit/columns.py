@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from electrode_model.config import units
 from electrode_model.config.problems import ConfigError, Problem, listing, show, unknown
 
-__all__ = ["QUANTITIES", "Column", "read_columns", "split_header"]
+__all__ = ["QUANTITIES", "Column", "is_unit", "read_columns", "split_header"]
 
 #: Quantity -> units in which its column may be; the first is taken where nothing is said.
 QUANTITIES: Mapping[str, tuple[str, ...]] = {
@@ -113,6 +113,11 @@ def split_header(text: str) -> tuple[str, str]:
         if unit:
             return " ".join(words[:-count]), unit
     return text, ""
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit alone."""
+    return bool(_unit(text))
 
 
 def read_columns(

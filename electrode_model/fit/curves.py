@@ -121,12 +121,10 @@ def summary(table: Table, choice: DataChoice, size: Size | None, name: str) -> t
     own = dict(choice.columns)
     columns = read_columns(table.file, table.header_line, table.headers, own, choice.units)
     ends = {key: columns[key].header for key in ("voltage_start", "voltage_end")}
-    series = {
-        key: read_series(
-            table, choice.model_copy(update={"columns": {**own, "voltage": header}}), size
-        )
-        for key, header in ends.items()
-    }
+    series = {}
+    for key, header in ends.items():
+        one = choice.model_copy(update={"columns": {**own, "voltage": header}})
+        series[key] = read_series(table, one, size, fewest=1)
     first, last = series["voltage_start"], series["voltage_end"]
     assert first.capacity is not None
     assert first.current is not None
@@ -139,13 +137,13 @@ def summary(table: Table, choice: DataChoice, size: Size | None, name: str) -> t
         if current == 0 or charge[1] == 0:
             raise first.fail(k, "has a current or a capacity of zero; remove the line")
         time = charge / abs(current) * 3600
-        one = replace(first, voltage=v, lines=(line, line))
+        row = replace(first, voltage=v, lines=(line, line))
         cut_off = choice.cut_off if choice.cut_off is not None else round(float(v[1]), 2)
         segment = Segment("current", 0, 2, current, cut_off, 0.0, float(time[1]))
         notes = (*first.notes, "one line of a table of capacities: only its ends are known")
         values = {"time": time, "current": np.full(2, current), "capacity": charge}
         data = assembled(
-            one, choice, f"{name} {line}", segments=(segment,), notes=notes, timed=False, **values
+            row, choice, f"{name} {line}", segments=(segment,), notes=notes, timed=False, **values
         )
         found.append(replace(data, ends_only=True))
     return tuple(found)

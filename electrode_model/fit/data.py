@@ -59,11 +59,13 @@ def _timed(series: Series, choice: DataChoice, name: str) -> DataSet:
     series = taken(series, rows)
     assert series.time is not None
     assert series.current is not None
+    if not series.current.any():
+        raise series.fail(0, "has no current in any row; a curve needs one: name its column")
+    if not series.given and not choice.drive:
+        checks.check_one_sign(series)
     sign, how = _sign(series, choice)
     current, voltage, time = sign * series.current, series.voltage, series.time
     segments = segments_of(time, voltage, current)
-    if not any(s.direction for s in segments):
-        raise series.fail(0, "has no current in any row; a curve needs one: name its column")
     rest: float | None = None
     if choice.direction in ("discharge", "charge"):
         rows, which = _part(series, segments, choice)
@@ -116,11 +118,10 @@ def _sign(series: Series, choice: DataChoice) -> tuple[float, str]:
         one = "" if np.ptp(np.sign(series.current)) else "; the current has one sign in all rows"
         mixed = f"{one}: if the file holds a charge and a discharge, split it by 'lines'"
         raise series.fail(0, f"{text}; {cure}{mixed if one else ''}")
-    way = "falls" if evidence > 0 else "rises"
-    return (
-        1.0 if evidence > 0 else -1.0,
-        f"sign found: {found.replace('_', ' ')}, the voltage {way} while the current is positive",
-    )
+    word = "positive" if float(np.median(series.current)) >= 0 else "negative"
+    way = "falls" if (evidence > 0) == (word == "positive") else "rises"
+    told = f"sign found: {found.replace('_', ' ')}, the voltage {way} while the current is {word}"
+    return (1.0 if evidence > 0 else -1.0), told
 
 
 def _part(series: Series, segments: Sequence[Segment], choice: DataChoice) -> tuple[Rows, str]:

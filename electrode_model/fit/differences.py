@@ -17,7 +17,7 @@ from electrode_model.constants import HOUR
 from electrode_model.fit.config import Objective
 from electrode_model.fit.data import DataSet
 from electrode_model.fit.runs import Sensitive
-from electrode_model.fit.steps import simulated
+from electrode_model.fit.steps import steps_of
 
 __all__ = ["Gap", "Probe", "probed", "read_gaps"]
 
@@ -65,9 +65,7 @@ def probed(probe: Probe, run: Sensitive) -> tuple[Array, Array] | None:
     return curve(at), slopes
 
 
-def read_gaps(
-    objective: Objective, node: Node, data: Sequence[DataSet]
-) -> tuple[Gap, ...]:
+def read_gaps(objective: Objective, node: Node, data: Sequence[DataSet]) -> tuple[Gap, ...]:
     """The differences of an objective, measured; raises ConfigError."""
     problems: list[Problem] = []
     found: list[Gap] = []
@@ -92,7 +90,7 @@ def read_gaps(
             volts.append(voltage)
         if len(probes) == 2:
             measured = volts[0] - volts[1]
-            found.append(Gap(*probes, np.array(choice.at), measured, choice.std))
+            found.append(Gap(probes[0], probes[1], np.array(choice.at), measured, choice.std))
     if problems:
         raise ConfigError(problems)
     return tuple(found)
@@ -100,20 +98,18 @@ def read_gaps(
 
 def _measured(one: DataSet, at: Array, whole: float) -> tuple[Probe, Array]:
     """Where a curve is probed, and its voltages there; raises ValueError."""
-    steps = [(k, s) for k, s in enumerate(simulated(one)) if s.kind == "current"]
+    steps = [(k, s) for k, (_, s) in enumerate(steps_of(one)) if s.kind == "current"]
     if len(steps) != 1:
         raise ValueError("which has not one constant current")
     step, segment = steps[0]
     rows = slice(segment.start, segment.stop)
-    charge = one.capacity[rows] - (0.0 if segment.start == 0 else one.capacity[segment.start])
+    charge = one.capacity[rows] - (0.0 if segment.start == 0 else one.capacity[segment.start - 1])
     from_end = segment.direction < 0
     passed = (1 - at) * whole
     place = float(charge[-1]) - passed if from_end else passed
     outside = (place < -1e-9 * whole) | (place > float(charge[-1]) * (1 + 1e-9))
     if outside.any():
-        raise ValueError(
-            f"whose curve does not reach {at[outside][0]:g} of {whole:.4g} A h/m^2"
-        )
+        raise ValueError(f"whose curve does not reach {at[outside][0]:g} of {whole:.4g} A h/m^2")
     voltage = np.interp(place, charge, one.voltage[rows])
     time = passed / abs(segment.current) * HOUR
     return Probe(one.name, step, time, from_end), voltage

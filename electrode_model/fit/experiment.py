@@ -20,9 +20,9 @@ __all__ = ["Answer", "Experiment", "answer"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_NEIGHBOUR = 1e-4  # of the range: residuals are differentiated along it, without solver error
+_NEIGHBOUR = 1e-6  # of the range: residuals are differentiated along it, without solver error
 DIFFERENCE = 5e-3  # of the range: runs differ by more than the solver's tolerance
-_ROWS = 200  # of the longest step between saved points
+_DEAR = 0.5  # of a run: time that derivatives by one parameter may take
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,11 @@ class Experiment:
     @property
     def size(self) -> int:
         """Number of residuals, without the voltages at probes."""
-        return sum(sum(count(goal, self.objective)) for goal in self.targets)
+        return sum(map(self.target_size, self.targets))
+
+    def target_size(self, goal: Target) -> int:
+        """Number of residuals of one target."""
+        return sum(count(goal, self.objective))
 
     def config(self, u: Array) -> Config:
         """The configuration at parameters u; raises ConfigError where it refuses them."""
@@ -80,7 +84,9 @@ class Experiment:
                     ends.append(self.config(at))
                 except ConfigError:  # with the other parameters, such as a sum above 1
                     break
-            found.append(places(*ends, parameter.lower, parameter.upper) if ends[1:] else None)
+            found.append(
+                places(ends[0], ends[1], parameter.lower, parameter.upper) if ends[1:] else None
+            )
         return found
 
 
@@ -110,7 +116,10 @@ def answer(
     except ConfigError as error:
         return _failed(experiment, f"the configuration refuses it: {error.problems[0]}", 0)
     if derivatives == "sensitivities" and None not in moves:
-        run = differentiated(config, _neighbours(experiment, config, u, moves))
+        longer = experiment.wall_time * (1 + _DEAR * len(moves))
+        solver = config.solver.model_copy(update={"wall_time": longer})
+        patient = config.model_copy(update={"solver": solver})
+        run = differentiated(patient, _neighbours(experiment, config, u, moves))
         if run is not None:
             found = _matched(experiment, _spread_out(run, experiment, u))
             if found is not None:

@@ -25,10 +25,13 @@ _OTHER_NAMES = {
 _HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0}
 
 
-def read(path: str | Path, *, resolution: float = 0.0) -> tuple[Histograms, ...]:
+def read(
+    path: str | Path, *, resolution: float = 0.0, stray: float = 1e-3
+) -> tuple[Histograms, ...]:
     """The half cycles of a table, in the order of the file.
 
-    ``resolution`` is the standard deviation of a measured filling.
+    ``resolution`` is the standard deviation of a measured filling, ``stray`` the share of counts
+    that may lie anywhere.
 
     Raises
     ------
@@ -57,7 +60,8 @@ def read(path: str | Path, *, resolution: float = 0.0) -> tuple[Histograms, ...]
             (number, row)
         )
     return tuple(
-        _half_cycle(path, *key[:2], found, resolution, key[2]) for key, found in groups.items()
+        _half_cycle(path, *key[:2], found, key[2], resolution=resolution, stray=stray)
+        for key, found in groups.items()
     )
 
 
@@ -143,8 +147,8 @@ def _half_cycle(
     rate: float,
     start: float,
     rows: list[tuple[int, dict[str, float]]],
-    resolution: float,
     rising: bool,
+    **more: float,
 ) -> Histograms:
     line = rows[0][0]
     low = np.unique([row["low"] for _, row in rows])
@@ -172,6 +176,6 @@ def _half_cycle(
         raise _wrong(path, line, "low", f"{text}; write a count of 0")
     name = f"{path.name}, {rate if rising else -rate:+g} C"
     try:
-        return Histograms(rate, start, means, edges, values, error, resolution, name)
+        return Histograms(rate, start, means, edges, values, error, name=name, **more)
     except ValueError as fault:
         raise _wrong(path, line, "", str(fault)) from None

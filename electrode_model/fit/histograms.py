@@ -22,10 +22,6 @@ __all__ = ["Histograms", "from_fillings", "on_grid"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Share of the counts that may lie anywhere, whatever the model: a particle that was misread must
-#: not decide alone.  Assumed.
-STRAY = 0.01
-
 
 @dataclass(frozen=True)
 class Histograms:
@@ -39,6 +35,8 @@ class Histograms:
     error: Array | None = None  # (m, b) of a density; None: the values are counts
     resolution: float = 0.0  # standard deviation of a measured filling; the model is blurred by it
     name: str = ""
+    #: share of counts that may lie anywhere: a particle that was misread must not decide alone
+    stray: float = 1e-3
 
     def __post_init__(self) -> None:
         """Raise ValueError with what does not fit together."""
@@ -67,15 +65,15 @@ class Histograms:
 
         ``shares`` (m, b) is what the model has in each bin, ``slopes`` (p, m, b) its derivatives.
         The squares of counts sum to the deviance of the multinomial distribution, twice the log
-        of the ratio of likelihoods; there the model is normalised over the bins, and ``STRAY`` of
+        of the ratio of likelihoods; there the model is normalised over the bins, and ``stray`` of
         it is spread evenly.
         """
         slopes = np.zeros((0, *shares.shape)) if slopes is None else slopes
         if self.error is not None:
             width = np.diff(self.edges)
             residual = (shares / width - self.values) / self.error
-            return residual.ravel(), (slopes / (width * self.error)).reshape(len(slopes), -1)
-        shares, slopes = _normalised(shares, slopes)
+            return residual.ravel(), (slopes / (width * self.error)).reshape(len(slopes), self.size)
+        shares, slopes = _normalised(shares, slopes, self.stray)
         expected = self.counts[:, None] * shares
         n = self.values
         with np.errstate(all="ignore"):
@@ -88,7 +86,7 @@ class Histograms:
             near, 1 / np.sqrt(expected), (1 - ratio) / np.where(near, 1.0, residual)
         )
         slopes = slopes * (by_expected * self.counts[:, None])
-        return residual.ravel(), slopes.reshape(len(slopes), -1)
+        return residual.ravel(), slopes.reshape(len(slopes), self.size)
 
     def log_likelihood(self, shares: Array) -> float:
         """Of a model with ``shares`` (m, b), but for a constant that all models share."""
@@ -97,7 +95,8 @@ class Histograms:
 
     def drawn(self, random: np.random.Generator, shares: Array, count: int) -> "Histograms":
         """The same moments and bins with ``count`` draws from ``shares`` (m, b) each."""
-        chances = shares / shares.sum(axis=1, keepdims=True)
+        chances = np.maximum(shares, 0.0)
+        chances = chances / chances.sum(axis=1, keepdims=True)
         values = np.array([random.multinomial(count, row) for row in chances], dtype=float)
         return replace(self, values=values, error=None)
 
@@ -121,6 +120,8 @@ class Histograms:
             )
         if not (np.isfinite(self.rate) and self.rate > 0):
             return f"the rate is {self.rate:g}; its size must be positive"
+        if not 0 < self.stray < 1:
+            return f"the share of stray counts is {self.stray:g}; between 0 and 1 is needed"
         if self.values.shape != (means.size, edges.size - 1):
             return f"values of shape {self.values.shape} for {means.size} means, {edges.size} edges"
         if not np.all(np.isfinite(self.values)):
@@ -161,10 +162,10 @@ def on_grid(data: Histograms, grid: Grid) -> Array:
     return shares
 
 
-def _normalised(shares: Array, slopes: Array) -> tuple[Array, Array]:
+def _normalised(shares: Array, slopes: Array, stray: float) -> tuple[Array, Array]:
     """Over the bins, with a share that is spread over them."""
     total = shares.sum(axis=-1, keepdims=True)
     whole = np.maximum(total, 1e-12)
     part = np.maximum(shares / whole, 0.0)
     change = (slopes - part * slopes.sum(axis=-1, keepdims=True)) / whole
-    return (1 - STRAY) * part + STRAY / shares.shape[-1], (1 - STRAY) * change
+    return (1 - stray) * part + stray / shares.shape[-1], (1 - stray) * change

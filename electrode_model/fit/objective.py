@@ -19,12 +19,14 @@ from electrode_model.constants import HOUR
 from electrode_model.fit.config import Objective
 from electrode_model.fit.runs import Sensitive
 
-__all__ = ["PENALTY", "Match", "Target", "count", "match", "residuals", "target"]
+__all__ = ["PENALTY", "Index", "Match", "Target", "count", "match", "residuals", "target"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Index = np.ndarray[Any, np.dtype[np.int_]]
 
 PENALTY = 1.0  # V by which a curve that cannot be simulated is off everywhere; 1: of its end
 _SLOPES = 4  # bins of the voltage for each interval of dQ/dV
+_MARGIN = 0.03  # of the measured voltages, left out at both ends
 _FLAT = 1e-3  # V per share of the capacity below which a curve has no dQ/dV
 
 
@@ -35,9 +37,10 @@ class Target:
     data_set: str
     step: int  # of the protocol
     label: str  # "discharge", "charge", "rest", ...
+    rows: Index  # (n,) of the data set
     position: Array  # (n,) share of the end capacity, or s since the step began
     voltage: Array  # (n,) V
-    bins: Array  # (n,) int, from 0 without gaps
+    bins: Index  # (n,), from 0 without gaps
     end: float  # A h/m^2 passed in the step
     scaled: bool  # whether positions are shares
     ends_free: bool  # whether the end is a cut-off, which the model may reach at another capacity
@@ -58,6 +61,7 @@ def target(
     data_set: str,
     step: int,
     label: str,
+    rows: Index,
     position: Array,
     voltage: Array,
     end: float,
@@ -71,7 +75,9 @@ def target(
     last = max(float(position[-1]), np.finfo(float).tiny)
     index = np.minimum((position / last * points).astype(int), points - 1)
     _, bins = np.unique(index, return_inverse=True)
-    return Target(data_set, step, label, position, voltage, bins, end, scaled, ends_free, weight)
+    return Target(
+        data_set, step, label, rows, position, voltage, bins, end, scaled, ends_free, weight
+    )
 
 
 def match(goal: Target, run: Sensitive) -> Match | None:
@@ -176,7 +182,9 @@ def _of_slopes(goal: Target, found: Match, count: int, scale: float) -> tuple[Ar
     x = _means(goal, goal.position)
     measured = _means(goal, goal.voltage)
     model, d_model = _means(goal, found.voltage), _means(goal, found.d_voltage)
-    edges = np.linspace(measured.min(), measured.max(), count + 1)
+    low, high = float(measured.min()), float(measured.max())
+    margin = _MARGIN * (high - low)  # a shifted curve has voltages there too
+    edges = np.linspace(low + margin, high - margin, count + 1)
     rises = measured[-1] > measured[0]
     q = np.interp(edges, *_ascending(measured, x, rises))
     own = np.interp(edges, *_ascending(model, x, rises))

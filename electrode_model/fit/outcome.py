@@ -117,12 +117,9 @@ class Fit:
         for one in self.parameters:
             interval = one.profile or (one.low, one.high)
             ends = [f"{x:.4g}" if np.isfinite(x) else "bound" for x in interval]
-            flag = f"at its {one.at_bound} bound" if one.at_bound else ""
-            if not one.at_bound and not one.determined:
-                flag = "known poorly"
             name = one.name if one.profile is None else f"{one.name} (profile)"
             unit = "" if one.unit == "1" else one.unit
-            rows.append((name, f"{one.value:.5g}", f"{ends[0]} .. {ends[1]}", unit, flag))
+            rows.append((name, f"{one.value:.5g}", f"{ends[0]} .. {ends[1]}", unit, one.flag))
         widths = [max(len(row[k]) for row in rows) for k in range(5)]
         lines = [
             "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()

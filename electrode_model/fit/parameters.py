@@ -190,14 +190,16 @@ def _read(
         for index, own in enumerate(choice.data_sets or ())
         if own not in data_sets
     ]
-    keys = []
-    for path, _ in choice.path:
+    keys: list[str] = []
+    paths: list[tuple[str, float]] = []  # as the base is written: populations in a list or not
+    for path, factor in choice.path:
         key = _key(path, known)
         fault = _unfit(path, key, known)
         if fault:
             problems.append(_at(place, ("path",), fault))
         else:
             keys.append(key)
+            paths.append((path if key == f"{path}.value" else key, factor))
     unit = known[keys[0]][1] if keys else ""
     for key in keys[1:]:
         if units.dimension(known[key][1]) != units.dimension(unit):
@@ -229,17 +231,18 @@ def _read(
     if choice.start is not None:
         start, origin = number(choice.start, "start"), "start"
     else:
-        own = known[keys[0]][0]
-        if own is None:
+        given = known[keys[0]][0]
+        if given is None:
             text = f"is missing: {keys[0]} has no value in the base; write one"
             raise ConfigError([_at(place, ("start",), text)])
-        start, origin = float(own) / choice.path[0][1], "the value of the base"
+        start, origin = float(given) / choice.path[0][1], "the value of the base"
     if not lower <= start <= upper:
         text = f"is [{lower:g}, {upper:g}] {_unit(unit)}".rstrip()
         cure = "widen the bounds, or write another start"
         text = f"{text}, which excludes {origin}, {start:g} {_unit(unit)}".rstrip()
         raise ConfigError([_at(place, ("bounds",), f"{text}; {cure}")])
-    plain = Parameter(name, choice.path, unit, lower, upper, start, log, data_sets=choice.data_sets)
+    own = choice.data_sets
+    plain = Parameter(name, tuple(paths), unit, lower, upper, start, log, data_sets=own)
     if choice.prior is None:
         return plain
     prior = _prior(choice.prior, plain, number, place)
@@ -259,7 +262,7 @@ def _prior(prior: Prior, parameter: Parameter, number: Any, place: Node) -> Norm
         if mean <= 0:
             text = f"is {mean:g}, which has no logarithm"
             raise ConfigError([_at(place, ("prior", "mean"), text)])
-        std = float(np.log(prior.factor) / np.log(parameter.upper / parameter.lower))
+        std = float(np.log(prior.factor or 1.0) / np.log(parameter.upper / parameter.lower))
     if not std > 0:
         raise ConfigError([_at(place, ("prior", wanted), "is not above 0")])
     return Normal(parameter.u(mean), std)
@@ -278,7 +281,8 @@ def _changed(
             text = f"is {value:g} {_unit(parameter.unit)}".rstrip()
             text = f"{text}, which the configuration refuses: {'; '.join(faults)}"
             raise ConfigError([_at(place, ("bounds", index), text)]) from None
-        moved |= {key for key in other if other[key] != known.get(key)}
+        named = {_key(key, known): value for key, value in other.items()}
+        moved |= {key for key, value in named.items() if value != known.get(key)}
     return moved
 
 

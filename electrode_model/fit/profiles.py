@@ -25,6 +25,9 @@ _STEP = 0.75  # of a standard deviation, between points
 _MOST = 12  # points on a side
 _WIDEST, _FINEST = 0.15, 1e-4  # of the range, between points
 _FEW = 8  # iterations at a point, begun at the last one
+_NEAR = 10.0  # standard deviations to a bound that is tried
+_GLANCE, _HOPEFUL = 4, 30.0  # iterations there, if the rise is below so many thresholds
+_PRESSED = 0.1  # of the range: as far from a bound as a fall of the cost towards it is judged
 
 
 def profile(
@@ -37,6 +40,8 @@ def profile(
     quick = method.model_copy(update={"iterations": min(_FEW, method.iterations)})
     std = float(np.sqrt(found.covariance[k, k]))
     first = min(max(_STEP * std, _FINEST), _WIDEST) if np.isfinite(std) and std > 0 else _WIDEST
+    # where the others go as this one moves, to first order
+    pull = found.covariance[:, k] / std**2 if np.isfinite(std) and std > 0 else np.zeros(u.size)
     points: dict[float, float] = {float(u[k]): 0.0}
     ends = []
     for sign in (-1, 1):
@@ -46,17 +51,19 @@ def profile(
             if at[k] in (0.0, 1.0):
                 break
             before = float(at[k])
-            at[k] = min(max(at[k] + sign * size, 0.0), 1.0)
+            there = min(max(before + sign * size, 0.0), 1.0)
+            at = np.clip(at + pull * (there - before), 0.0, 1.0)
+            at[k] = there
             ended = minimise(ask, at, objective, quick, others).evaluation
             rise = (loss(ended, objective) - best) / found.variance
             at = ended.u.copy()
             points[float(at[k])] = rise
             if rise > threshold:
-                share = (threshold - last) / (rise - last)
-                # the rise is nearly a square of the distance
-                end = before + (float(at[k]) - before) * float(np.sqrt(max(share, 0.0)))
+                # its root is nearly straight
+                share = (threshold**0.5 - last**0.5) / (rise**0.5 - last**0.5)
+                end = before + (float(at[k]) - before) * share
                 break
-            last = rise
+            last = max(rise, 0.0)
             size = min(size * 1.5, _WIDEST)
         ends.append(end)
     parameter = ask.parameters[k]
@@ -72,40 +79,38 @@ def profile(
 
 
 def reach(
-    ask: Evaluator, u: Array, found: Spread, objective: Objective
+    ask: Evaluator, u: Array, found: Spread, objective: Objective, method: Method
 ) -> list[tuple[bool, bool]]:
     """Of each parameter, whether the data allow its lower and its upper bound.
 
-    Asked of parameters only whose interval goes there; the others move as the derivatives at
-    the optimum say.
+    A bound is tried where the interval comes near it; the other parameters then move as the
+    derivatives at the optimum say, and if that is nearly good enough they are fitted.  A
+    parameter that the data press against a bound does not count as allowed there: they ask for
+    what is beyond.
     """
     threshold = float(chi2.ppf(CONFIDENCE, 1))
-    best = loss(ask(u), objective)
-    result = []
-    for k in range(u.size):
-        sides = []
-        size = float(np.sqrt(found.covariance[k, k]))
-        for bound in (0.0, 1.0):
-            near = found.at_bound[k] == ("upper" if bound else "lower")
-            far = bool(found.at_bound[k]) and not near
-            if not near and not far and abs(bound - u[k]) > 3 * size:
-                sides.append(False)
-                continue
-            if near:
-                sides.append(True)
-                continue
-            at = u.copy()
-            if not found.at_bound[k] and np.isfinite(size) and size > 0:
-                pull = np.nan_to_num(found.covariance[:, k] / size**2)
-                at = np.clip(u + pull * (bound - u[k]), 0.0, 1.0)
-            at[k] = bound
-            there = ask(at)
+    here = ask(u, method.derivatives)
+    best = loss(here, objective)
+    assert here.jacobian is not None
+    fall = 2 * np.abs(here.jacobian.T @ here.residuals) / found.variance  # by u
+    quick = method.model_copy(update={"iterations": _GLANCE})
+
+    def allowed(k: int, bound: float) -> bool:
+        size, side = float(np.sqrt(found.covariance[k, k])), found.at_bound[k]
+        if side == ("upper" if bound else "lower"):
+            return bool(fall[k] * _PRESSED < threshold)
+        if not side and abs(bound - u[k]) > _NEAR * size:
+            return False
+        at = u.copy()
+        if not side and np.isfinite(size) and size > 0:
+            at = np.clip(u + found.covariance[:, k] / size**2 * (bound - u[k]), 0.0, 1.0)
+        at[k] = bound
+        there = ask(at, method.derivatives)
+        rise = (loss(there, objective) - best) / found.variance
+        if threshold < rise < _HOPEFUL * threshold and not there.failures:
+            others = [j for j in range(u.size) if j != k]
+            there = minimise(ask, at, objective, quick, others).evaluation
             rise = (loss(there, objective) - best) / found.variance
-            sides.append(not there.failures and rise < threshold)
-        result.append((sides[0], sides[1]))
-    # at a bound and bounded on the other side: the data ask for more, which words say
-    return [
-        (low and not (found.at_bound[k] == "lower" and not high and _pressed(ask, u, k, True)),
-         high and not (found.at_bound[k] == "upper" and not low and _pressed(ask, u, k, False)))
-        for k, (low, high) in enumerate(result)
-    ]  # fmt: skip
+        return not there.failures and rise < threshold
+
+    return [(allowed(k, 0.0), allowed(k, 1.0)) for k in range(u.size)]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from electrode_model.config.problems import ConfigError, Problem, nearest
-from electrode_model.fit.columns import Column
+from electrode_model.fit.columns import Column, is_unit
 
 __all__ = ["Table", "numbers", "read_table"]
 
@@ -201,11 +201,23 @@ def _plain(path: Path, lines: list[str], notes: tuple[str, ...]) -> Table:
     at, separator = _header(lines)
     if at is None:
         return _unnamed(path, lines, notes)
-    if at > 0:
-        skipped = [line for line in lines[:at] if line.strip()]
-        if skipped:
-            notes = (*notes, f"{len(skipped)} lines before the column names skipped")
+    names = _names_above(lines, at, separator)
+    skipped = [line for line in lines[: at if names is None else names] if line.strip()]
+    if skipped:
+        notes = (*notes, f"{len(skipped)} lines before the column names skipped")
+    if names is not None:
+        pairs = zip(_cells(lines[names], separator), _cells(lines[at], separator), strict=True)
+        lines[at] = separator.join(f"{name} [{unit}]" if unit else name for name, unit in pairs)
     return _rows(path, lines, at, separator, notes)
+
+
+def _names_above(lines: list[str], at: int, separator: str) -> int | None:
+    """The line of names above a line of units alone; None where the line at ``at`` has names."""
+    cells = _cells(lines[at], separator)
+    above = next((k for k in range(at - 1, -1, -1) if lines[k].strip()), None)
+    if above is None or not all(is_unit(cell) for cell in cells if cell):
+        return None
+    return above if len(_cells(lines[above], separator)) == len(cells) else None
 
 
 def _unnamed(path: Path, lines: list[str], notes: tuple[str, ...]) -> Table:
@@ -218,7 +230,7 @@ def _unnamed(path: Path, lines: list[str], notes: tuple[str, ...]) -> Table:
     if len(cells) < 2 or not all(map(_NUMBER.fullmatch, cells)):
         text = "has no line of column names with rows of numbers below it"
         raise _error(path, first + 1 if first < len(lines) else 1, f"{text}; export it as CSV")
-    names = [f"column {k}" for k in range(1, len(cells) + 1)]
+    names = [f"column{k}" for k in range(1, len(cells) + 1)]
     text = "no column names: name columns by number, such as columns: {time: 1, voltage: 2}"
     body = [f"{separator}".join(names), *lines[first:]]
     return _rows(path, body, 0, separator, (*notes, text), before=first - 1)
@@ -246,7 +258,7 @@ def _header(lines: list[str]) -> tuple[int | None, str]:
 
 
 def _remark(line: str) -> bool:
-    return line.lstrip().startswith(("#", "%"))
+    return line.lstrip()[:1] in ("#", "%")
 
 
 def _is_value(cell: str) -> bool:
@@ -273,15 +285,11 @@ def _rows(
     for k, line in enumerate(lines[at + 1 :], start=at + 1):
         if line.strip() and not _remark(line):
             places.append(k + 1 + before)
-            rows.append(_cells(line, separator))
+            quoted = separator == " " or '"' in line
+            rows.append(_cells(line, separator) if quoted else line.split(separator))
     if not rows:
         message = f"has the columns {', '.join(headers)} and no rows; it is empty, export it anew"
         raise _error(path, at + 1 + before, message)
-    if rows and separator != "," and not all(map(_is_value, filter(None, rows[0]))):
-        texts = [c for c in rows[0] if c]
-        if texts and not any(map(_is_value, texts)) and len(rows) > 1:  # a line of units
-            headers = [f"{h} [{u}]" if u else h for h, u in zip(headers, rows[0], strict=False)]
-            places, rows = places[1:], rows[1:]
     _check_widths(path, headers, places, rows, separator)
     comma = separator != "," and any(_COMMA.fullmatch(c) for row in rows[:50] for c in row)
     said = ("decimal commas",) if comma else ()
@@ -295,7 +303,7 @@ def _check_widths(
 ) -> None:
     """Refuse rows with more cells than there are names."""
     wide = next((k for k, row in enumerate(rows) if len(row) > len(headers)), None)
-    if wide is None or not any(rows[wide][len(headers) :]):
+    if wide is None or not "".join(rows[wide][len(headers) :]).strip():
         return
     text = f"has {len(rows[wide])} cells, but there are {len(headers)} columns"
     if separator == "," and len(rows[wide]) <= 2 * len(headers):

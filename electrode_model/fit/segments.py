@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 __all__ = [
+    "TURN",
     "Segment",
     "charge_passed",
     "direction_of",
@@ -19,13 +20,17 @@ __all__ = [
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Kind = Literal["current", "rest", "hold", "varying"]
 
-_REST = 1e-3  # of the largest current: no current; cyclers' offsets are below
+_REST, _MOST_REST = 1e-3, 0.1  # of the largest current: what counts as none, with its noise
+_NOISE = 5.0  # times the median step from row to row: five deviations of normal noise
 _BEFORE = 0.1  # of the current that follows: a first row with less is of the rest before
 _CONSTANT = 0.02  # of a current: as constant as cyclers hold it, ripple of logged values included
+_MOST_NOISE = 0.05  # of a current that is constant but for its noise
 _HELD = 5e-3  # V: a held voltage as it is logged
 _FALLEN = 0.9  # of the current, at the end of a hold: less fall is no hold
+_ENOUGH = 0.5  # correlation of voltage and charge that no disturbance makes
 _START = 0.01  # of a run's charge: rows of the current's rise belong to the constant current
-_TURN = 0.3  # V against the direction: more than nucleation or warming of a cell makes
+_TURNING = 0.2  # of a run's charge: less between changes of the current is one of its turns
+TURN = 0.3  # V against the direction: more than nucleation or warming of a cell makes
 _ROUND, _NEAR = 0.05, 2e-3  # V: cut-offs are multiples of 50 mV, logged right after them
 _WOBBLE = 0.03  # of the range of voltages: so far a digitised curve may end from its extreme
 
@@ -63,11 +68,13 @@ def charge_passed(time: Array, current: Array) -> Array:
 def direction_of(time: Array, voltage: Array, current: Array) -> float:
     """Evidence in [-2, 2] that a positive current discharges: the voltage falls with it.
 
-    The sum of two correlations, of the falling voltage with the charge passed and with the
-    current.
+    The correlation of the falling voltage with the charge passed; where that says little, as in a
+    drive cycle, that with the current is added.
     """
-    charge = charge_passed(time, current)
-    return -_correlation(voltage, charge) - _correlation(voltage, current)
+    by_charge = -_correlation(voltage, charge_passed(time, current))
+    if abs(by_charge) > _ENOUGH:  # the current falls while a voltage is held
+        return by_charge
+    return by_charge - _correlation(voltage, current)
 
 
 def _correlation(one: Array, other: Array) -> float:
@@ -85,7 +92,7 @@ def turning_row(voltage: Array, direction: int) -> int | None:
     v = voltage * direction
     low, high = np.minimum.accumulate(v), np.maximum.accumulate(v)
     against, along = float((v - low).max()), float((high - v).max())
-    if against <= _TURN or along <= _TURN:
+    if against <= TURN or along <= TURN:
         return None
     end = int(np.argmax(v - low))
     return int(np.argmin(v[: end + 1]))
@@ -94,7 +101,9 @@ def turning_row(voltage: Array, direction: int) -> int | None:
 def segments_of(time: Array, voltage: Array, current: Array) -> tuple[Segment, ...]:
     """The curve in pieces, in order; current positive on discharge [A/m^2]."""
     size = float(np.abs(current).max(initial=0.0))
-    label = np.where(np.abs(current) <= _REST * size, 0, np.sign(current)).astype(int)
+    noise = _noise(current)
+    least = min(max(_REST * size, noise), _MOST_REST * size)
+    label = np.where(np.abs(current) <= least, 0, np.sign(current)).astype(int)
     if abs(current[0]) < _BEFORE * float(np.median(np.abs(current[1:6]))):
         label[0] = 0  # logged before the current began, with the offset of the cycler
     edges = [0, *(np.flatnonzero(np.diff(label)) + 1).tolist(), label.size]
@@ -105,6 +114,11 @@ def segments_of(time: Array, voltage: Array, current: Array) -> tuple[Segment, .
         else:
             found += _pieces(time, voltage, current, start, stop)
     return placed(tuple(_with_cut_offs(found, voltage)), time, float(time[0]))
+
+
+def _noise(current: Array) -> float:
+    """What noise makes of a constant current, at most."""
+    return _NOISE * float(np.median(np.abs(np.diff(current)))) if current.size > 1 else 0.0
 
 
 def placed(segments: Sequence[Segment], time: Array, origin: float) -> tuple[Segment, ...]:
@@ -121,14 +135,15 @@ def _pieces(
     time: Array, voltage: Array, current: Array, start: int, stop: int
 ) -> Iterator[Segment]:
     """A run of one direction: constant currents, then perhaps a hold."""
-    held = _hold_start(voltage, current, start, stop)
+    held, noise = _hold_start(voltage, current, start, stop), _noise(current[start:stop])
     charge = np.abs(charge_passed(time[start:stop], current[start:stop]))
     whole = float(charge[-1]) if charge.size else 0.0
     pieces: list[tuple[bool, int, int]] = []  # constant?, start, stop
     k = start
     while k < held:
         reference = float(np.median(current[k : min(k + 5, held)]))
-        inside = np.abs(current[k:held] - reference) <= _CONSTANT * abs(reference)
+        width = min(max(_CONSTANT * abs(reference), noise), _MOST_NOISE * abs(reference))
+        inside = np.abs(current[k:held] - reference) <= width
         length = int(np.argmin(inside)) if not inside.all() else held - k
         constant = length > 0
         length = max(length, 1)
@@ -167,7 +182,17 @@ def _merged(
             continue
         result.append((constant, first if carry is None else carry, last))
         carry = None
-    return result
+    if all(constant for constant, _, _ in result):
+        return result
+    varied: list[tuple[bool, int, int]] = []
+    for constant, first, last in result:  # a changing current is nearly constant at its turns
+        part = float(charge[min(last, start + charge.size - 1) - start] - charge[first - start])
+        constant = constant and part > _TURNING * whole
+        if varied and not varied[-1][0] and not constant:
+            varied[-1] = (False, varied[-1][1], last)
+        else:
+            varied.append((constant, first, last))
+    return varied
 
 
 def _hold_start(voltage: Array, current: Array, start: int, stop: int) -> int:

@@ -20,6 +20,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _VOLTS = (-1.0, 10.0)  # of a cell, as in the bounds of a cell voltage of the configuration
 _MOST_KELVIN = 400.0
+_HUGE = 1e30  # of any unit: beyond are infinity and slips whose squares overflow
 _WARM = 150.0  # a bare temperature above is in K, below in degC
 
 
@@ -57,8 +58,11 @@ class Series:
         return self.table.fail(self.lines[row], message)
 
 
-def read_series(table: Table, choice: DataChoice, size: Size | None) -> Series:
-    """The columns that a curve needs; raises ConfigError with line, value and cure."""
+def read_series(table: Table, choice: DataChoice, size: Size | None, fewest: int = 3) -> Series:
+    """The columns that a curve needs, in ``fewest`` rows or more.
+
+    Raises ConfigError with line, value and cure.
+    """
     columns = read_columns(
         table.file, table.header_line, table.headers, choice.columns, choice.units
     )
@@ -70,7 +74,7 @@ def read_series(table: Table, choice: DataChoice, size: Size | None) -> Series:
     if choice.current is not None:
         wanted = [name for name in wanted if name not in ("current", "rate")]
     raw = {name: numbers(table, columns[name]) for name in wanted}
-    keep, notes = _complete(table, columns, raw, choice)
+    keep, notes = _complete(table, columns, raw, choice, fewest)
     lines = [table.lines[k] for k in keep]
     raw = {name: values[keep] for name, values in raw.items()}
     area = _Area(table, choice, size)
@@ -109,20 +113,26 @@ def _needed(table: Table, columns: Mapping[str, Column], choice: DataChoice) -> 
         text = f"has neither time nor capacity; {has}"
         cure = f"write which, such as columns: {{time: {table.headers[0]!r}}}"
         raise table.fail(table.header_line, f"{text}; {cure}")
+    if choice.drive and ("time" not in columns or "current" not in columns):
+        text = "has no columns of both time and current, which drive: true needs"
+        raise table.fail(table.header_line, f"{text}; {has}")
     if not {"current", "rate"} & columns.keys() and choice.current is None:
         text = f"has no column of current; {has}"
         cure = "write the current, such as current: 1 C (a charge: -1 C), or name its column"
         raise table.fail(table.header_line, f"{text}; {cure}")
-    if choice.drive and ("time" not in columns or "current" not in columns):
-        text = "has no columns of both time and current, which drive: true needs"
-        raise table.fail(table.header_line, f"{text}; {has}")
 
 
 def _complete(
-    table: Table, columns: Mapping[str, Column], raw: Mapping[str, Array], choice: DataChoice
+    table: Table,
+    columns: Mapping[str, Column],
+    raw: Mapping[str, Array],
+    choice: DataChoice,
+    fewest: int,
 ) -> tuple[list[int], list[str]]:
     """Rows with a number in every column, and what is said of the others."""
-    bad = {name: ~np.isfinite(values) for name, values in raw.items() if name != "temperature"}
+    bad = {  # NaN is not below either
+        name: ~(np.abs(values) < _HUGE) for name, values in raw.items() if name != "temperature"
+    }
     wrong = np.any(list(bad.values()), axis=0)
     if wrong.any() and "missing" not in choice.accept:
         problems = []
@@ -135,8 +145,8 @@ def _complete(
             problems.append(Problem(table.file, table.lines[row], "", text + cure))
         raise ConfigError(problems)
     keep = np.flatnonzero(~wrong).tolist()
-    if len(keep) < 3:
-        text = f"has {len(keep)} rows of numbers; a curve needs at least 3"
+    if len(keep) < fewest:
+        text = f"has {len(keep)} rows of numbers; a curve needs at least {fewest}"
         raise table.fail(table.lines[0] if table.lines else 0, f"{text}; export more of it")
     count = int(wrong.sum())
     return keep, [f"{count} rows without a number left out"] if count else []

@@ -80,8 +80,7 @@ def read_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] =
     parameters = read_parameters(free, section, base, names)
     begun = Node({name: Node({}, ("data",), node.file, 0) for name in starts}, ("data",), node.file)
     for name, extra_free in starts.items():
-        one = (extra_free.data_sets or ("",))[0]
-        with_start = own[names.index(one)]
+        with_start = own[names.index((extra_free.data_sets or ("",))[0])]
         parameters += read_parameters({name: extra_free}, begun, with_start, names)
     left_out = _left_out(choice, names)
     fitted = [one for one in data if one.name not in left_out]
@@ -126,20 +125,7 @@ def _tree(
     if isinstance(content.get("base"), Config):
         given, content["base"] = content["base"], "the configuration given"
     content.setdefault("schema", 1)
-    return _node(content, ()), Path(), given
-
-
-def _node(value: Any, path: tuple[str | int, ...]) -> Node:
-    """A mapping of Python as a tree without lines."""
-    if isinstance(value, Mapping):
-        inner: Any = {str(key): _node(item, (*path, str(key))) for key, item in value.items()}
-    elif isinstance(value, list | tuple):
-        inner = tuple(_node(item, (*path, index)) for index, item in enumerate(value))
-    elif isinstance(value, np.generic):
-        inner = value.item()
-    else:
-        inner = str(value) if isinstance(value, Path) else value
-    return Node(inner, path, "fit")
+    return yaml_source.of_python(content, (), "fit"), Path(), given
 
 
 def _read(node: Node) -> FitConfig:
@@ -149,9 +135,7 @@ def _read(node: Node) -> FitConfig:
         raise ConfigError(problems_of(error, node, FitConfig)) from None
 
 
-def _base(
-    choice: FitConfig, node: Node, folder: Path, given: Config | None
-) -> tuple[Base, str]:
+def _base(choice: FitConfig, node: Node, folder: Path, given: Config | None) -> tuple[Base, str]:
     """The base with the changes of the fit, and what it is called."""
     if given is not None:
         root = yaml_source.parse(resolved_yaml(given), "base")
@@ -165,21 +149,17 @@ def _base(
             faults = [place.problem(f"names {choice.base}: {p}") for p in error.problems]
             raise ConfigError(faults) from None
     base.config()  # its own faults first, at its own lines
-    for key, value in choice.change.items():
-        try:
-            base = base.with_values({key: _written(value)})
-            base.config()
-        except ConfigError as error:
-            place, first = _place(node, ("change", key)), error.problems[0]
-            raise ConfigError([place.problem(f"is refused: {first.key} {first.message}")]) from None
+    try:
+        base = base.with_values(choice.change)
+        base.config()
+    except ConfigError as error:
+        faults = []
+        for problem in error.problems:
+            own = next((k for k in choice.change if problem.key.startswith(k)), None)
+            place = _place(node, ("change",) if own is None else ("change", own))
+            faults.append(place.problem(f"is refused: {problem.key} {problem.message}"))
+        raise ConfigError(faults) from None
     return base, origin
-
-
-def _written(value: Any) -> Any:
-    """A value as nodes hold it: mappings and lists have nodes inside."""
-    if isinstance(value, dict | list | tuple):
-        return _node(value, ()).value
-    return value
 
 
 def _data(
@@ -229,9 +209,7 @@ def _left_out(choice: FitConfig, names: Sequence[str]) -> set[str]:
     }
 
 
-def _start(
-    one: DataSet, base: Base, full: bool, node: Node
-) -> tuple[Base, dict[str, Free]]:
+def _start(one: DataSet, base: Base, full: bool, node: Node) -> tuple[Base, dict[str, Free]]:
     """The base with the initial state of a data set, and the parameter of a free one."""
     initial = one.initial
     if initial is None:
@@ -243,9 +221,8 @@ def _start(
     if initial.from_rest or initial.voltage is not None:
         voltage = one.rest_voltage if initial.from_rest else initial.voltage
         if voltage is None:
-            text = f"of {one.name} is from_rest, but the curve does not begin with a rest"
-            raise refused(f"{text}; write a voltage, a filling, or free")
-        return base.with_values({"start": _written({"voltage": voltage})}), {}
+            raise refused(f"of {one.name} is from_rest, but the curve has no rest")
+        return base.with_values({"start": {"voltage": voltage}}), {}
     if initial.filling is not None:
         if full:
             text = f"of {one.name} is a filling, but a full cell has two electrodes"
@@ -254,7 +231,7 @@ def _start(
         return base.with_values(filled), {}
     if full:
         first = float(one.voltage[0])
-        changed = base.with_values({"start": _written({"voltage": first})})
+        changed = base.with_values({"start": {"voltage": first}})
         bounds = (first - _START_BAND, first + _START_BAND)
         path = "start.voltage"
     else:
@@ -265,11 +242,8 @@ def _start(
             values["positive.initial_filling"] = filling
         changed, bounds = base.with_values(values), _FILLINGS
         path = "positive.initial_filling"
-    free = Free(
-        path=path,
-        bounds=bounds,
-        scale="linear",
-        data_sets=(one.name,),
+    free = Free.model_validate(
+        {"path": path, "bounds": bounds, "scale": "linear", "data_sets": (one.name,)}
     )
     return changed, {f"start[{one.name}]": free}
 

@@ -3,7 +3,7 @@
 Everything here is on the scale of u, from 0 at the lower bound to 1 at the upper one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,8 +60,23 @@ class Estimate:
     upper: float
     log: bool
     at_bound: str  # "", "lower" or "upper"
+    allowed: tuple[bool, bool]  # whether the data allow its lower and its upper bound
     determined: bool  # within a quarter of its range
-    profile: tuple[float, float] | None = None  # interval by profile likelihood
+    profile: tuple[float, float] | None = None  # interval by profile likelihood; nan: no end
+
+    @property
+    def flag(self) -> str:
+        """What to know besides the interval; often nothing."""
+        low, high = self.allowed
+        if self.profile is not None:
+            low, high = (bool(np.isnan(end)) for end in self.profile)
+        if low and high:
+            return "not determined"
+        if low or high:
+            return f"only {'a lower' if high else 'an upper'} bound"
+        if self.at_bound:
+            return f"at its {self.at_bound} bound"
+        return "" if self.determined else "known poorly"
 
 
 def autocorrelation(pieces: Sequence[Array]) -> float:
@@ -137,15 +152,21 @@ def _with_blind(correlation: Array, rows: Array, sizes: Array, free: Array) -> A
     return result
 
 
-def estimates(parameters: Sequence[Parameter], u: Array, found: Spread) -> tuple[Estimate, ...]:
-    """Values and 95 % intervals; ends beyond a bound are the bound."""
+def estimates(
+    parameters: Sequence[Parameter],
+    u: Array,
+    found: Spread,
+    reach: Sequence[tuple[bool, bool]],
+) -> tuple[Estimate, ...]:
+    """Values and 95 % intervals; ends beyond a bound, or where the data allow it, are the bound."""
     quantile = float(student.ppf(0.5 + CONFIDENCE / 2, found.freedom))
     result = []
     for k, parameter in enumerate(parameters):
         half = quantile * float(np.sqrt(found.covariance[k, k]))
-        low, high = max(u[k] - half, 0.0), min(u[k] + half, 1.0)
         if found.at_bound[k]:
-            low = high = float(u[k])
+            half = 0.0
+        low = 0.0 if reach[k][0] else max(u[k] - half, 0.0)
+        high = 1.0 if reach[k][1] else min(u[k] + half, 1.0)
         result.append(
             Estimate(
                 name=parameter.name,
@@ -158,19 +179,24 @@ def estimates(parameters: Sequence[Parameter], u: Array, found: Spread) -> tuple
                 upper=parameter.upper,
                 log=parameter.log,
                 at_bound=found.at_bound[k],
-                determined=not found.at_bound[k] and half < _WIDE,
+                allowed=reach[k],
+                determined=not found.at_bound[k] and not any(reach[k]) and half < _WIDE,
             )
         )
     return tuple(result)
 
 
 def words(
-    parameters: Sequence[Parameter], u: Array, found: Spread, reach: Sequence[tuple[bool, bool]]
+    parameters: Sequence[Parameter],
+    u: Array,
+    found: Spread,
+    reach: Sequence[tuple[bool, bool]],
+    profiles: Mapping[str, tuple[float, float]],
 ) -> tuple[str, ...]:
     """What the data do not determine, in sentences.
 
-    ``reach`` says of each parameter whether its lower and its upper bound fit the data as well
-    as the optimum does, the others held.
+    ``reach`` says of each parameter whether the data allow its lower and its upper bound.
+    ``profiles`` are intervals by profile likelihood, nan where there is no end, as far as known.
     """
     texts: list[str] = []
     names = [p.name for p in parameters]
@@ -186,7 +212,13 @@ def words(
             named |= {names[k] for k in parts}
     for k, parameter in enumerate(parameters):
         half = float(np.sqrt(found.covariance[k, k]))
-        text = _alone(parameter, u[k], half, found.at_bound[k], reach[k], parameter.name in named)
+        sides, ends = reach[k], (u[k] - 2 * half, u[k] + 2 * half)
+        if parameter.name in profiles:
+            own = profiles[parameter.name]
+            sides = (bool(np.isnan(own[0])), bool(np.isnan(own[1])))
+            ends = (parameter.u(own[0]), parameter.u(own[1]))
+        explained = parameter.name in named
+        text = _alone(parameter, ends, found.at_bound[k], sides, explained)
         if text:
             texts.append(f"{parameter.name}: {text}")
     return tuple(texts)
@@ -219,31 +251,34 @@ def _together(one: Parameter, other: Parameter, found: Spread, i: int, j: int) -
 
 def _alone(
     parameter: Parameter,
-    u: float,
-    half: float,
+    ends: tuple[float, float],
     side: str,
     reach: tuple[bool, bool],
     explained: bool,
 ) -> str:
     unit = "" if parameter.unit == "1" else f" {parameter.unit}"
 
-    def say(value: float) -> str:
-        return f"{parameter.value(min(max(value, 0.0), 1.0)):.3g}{unit}"
+    def say(u: float) -> str:
+        return f"{parameter.value(u):.3g}{unit}"
 
     low, high = reach
-    if low and high and not explained:
-        return f"not determined; every value from {say(0)} to {say(1)} fits as well"
-    if high and not low:
-        end = f", about {say(u - 2 * half)}" if np.isfinite(half) and u - 2 * half > 0 else ""
+    if low and high:
+        text = f"not determined; every value from {say(0)} to {say(1)} fits as well"
+        return "" if explained else text
+    if explained and (low or high):
+        return ""
+    if high:
+        end = f", about {say(ends[0])}" if 0 < ends[0] < 1 else ""
         return f"only a lower bound{end}: every larger value to {say(1)} fits as well"
-    if low and not high:
-        end = f", about {say(u + 2 * half)}" if np.isfinite(half) and u + 2 * half < 1 else ""
+    if low:
+        end = f", about {say(ends[1])}" if 0 < ends[1] < 1 else ""
         return f"only an upper bound{end}: every smaller value from {say(0)} fits as well"
     if side:
         return (
             f"ends at its {side} bound, {say(float(side == 'upper'))}, and the data ask for more;"
             " widen the bound, or the model lacks something"
         )
-    if not explained and not half * 2 < _WIDE:
-        return f"known poorly: its interval covers {min(4 * half, 1.0):.0%} of the range allowed"
+    if not explained and not ends[1] - ends[0] < 2 * _WIDE:
+        share = min(ends[1], 1.0) - max(ends[0], 0.0)
+        return f"known poorly: its interval covers {share:.0%} of the range allowed"
     return ""

@@ -1,19 +1,16 @@
 """What of a data set is compared: one target for each step of its protocol."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from electrode_model.fit.config import Objective
 from electrode_model.fit.data import DataSet
-from electrode_model.fit.objective import Target, target
+from electrode_model.fit.objective import Index, Target, target
 from electrode_model.fit.segments import Segment
-from electrode_model.fit.steps import simulated
+from electrode_model.fit.steps import steps_of
 
 __all__ = ["targets_of"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _LEAST = 3  # rows that make a curve
 
@@ -32,11 +29,10 @@ def targets_of(data: DataSet, objective: Objective) -> tuple[Target, ...]:
 
 
 def _targets(data: DataSet, objective: Objective) -> Iterator[Target]:
-    for step, segment in enumerate(simulated(data)):
+    for step, segment in enumerate(s for _, s in steps_of(data)):
         rows = np.arange(segment.start, segment.stop)
         rows = rows[data.used[rows]]
-        began = 0.0 if segment.start == 0 else float(data.time[segment.start])
-        before = 0.0 if segment.start == 0 else float(data.capacity[segment.start])
+        before = 0.0 if segment.start == 0 else float(data.capacity[segment.start - 1])
         passed = float(data.capacity[segment.stop - 1]) - before
         whole = rows.size > 0 and rows[-1] == segment.stop - 1
         label = _label(segment)
@@ -50,7 +46,8 @@ def _targets(data: DataSet, objective: Objective) -> Iterator[Target]:
                     data.name,
                     step,
                     label,
-                    share if over_capacity else data.time[rows] - began,
+                    rows,
+                    share if over_capacity else data.time[rows] - segment.begin,
                     data.voltage[rows],
                     passed,
                     scaled=over_capacity,
@@ -61,14 +58,14 @@ def _targets(data: DataSet, objective: Objective) -> Iterator[Target]:
         elif segment.kind == "hold" and whole and passed > 0:
             yield _end_only(data, step, "hold", passed)
         elif segment.kind != "hold" and rows.size >= _LEAST:
-            yield _timed(data, step, label, rows, began, passed, objective)
+            yield _timed(data, step, label, rows, segment.begin, passed, objective)
 
 
 def _timed(
     data: DataSet,
     step: int,
     label: str,
-    rows: Array,
+    rows: Index,
     began: float,
     passed: float,
     objective: Objective,
@@ -77,6 +74,7 @@ def _timed(
         data.name,
         step,
         label,
+        rows,
         data.time[rows] - began,
         data.voltage[rows],
         passed,
@@ -90,8 +88,8 @@ def _timed(
 def _end_only(data: DataSet, step: int, label: str, passed: float) -> Target:
     """No voltages: those of the ends are the cut-off and a start that is hard to log."""
     none = np.zeros(0)
-    bins = np.zeros(0, dtype=int)
-    return Target(data.name, step, label, none, none, bins, passed, True, True, data.weight)
+    empty = np.zeros(0, dtype=int)
+    return Target(data.name, step, label, empty, none, none, empty, passed, True, True, data.weight)
 
 
 def _label(segment: Segment) -> str:

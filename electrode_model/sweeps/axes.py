@@ -22,7 +22,16 @@ from electrode_model.config.load import problems_of
 from electrode_model.config.problems import ConfigError, Location, Problem, listing, show
 from electrode_model.config.yaml_source import Node
 
-__all__ = ["Axis", "Settings", "hypercube", "joined", "read_axes", "read_cases", "read_range"]
+__all__ = [
+    "Axis",
+    "Settings",
+    "hypercube",
+    "joined",
+    "read_axes",
+    "read_cases",
+    "read_range",
+    "split",
+]
 
 Settings: TypeAlias = Mapping[str, Node]
 
@@ -89,7 +98,7 @@ class _Written(Section):
     @model_validator(mode="after")
     def _check(self) -> "_Written":
         faults: list[tuple[Location, str]] = []
-        ends = {"from": _split(self.start), "to": _split(self.to)}
+        ends = {"from": split(self.start), "to": split(self.to)}
         for key, written in (("from", self.start), ("to", self.to)):
             if ends[key] is None:
                 text = f"is {show(written)}; a number with or without a unit is needed, such as"
@@ -102,12 +111,9 @@ class _Written(Section):
             elif low == high:
                 text = f"is {show(self.to)}, as 'from' is; write another value"
                 faults.append((("to",), f"{text}, or a list with the one"))
-            if self.spacing == "log":
-                faults += [
-                    ((key,), f"is {show(written)}; a range in the logarithm is above 0")
-                    for key, written, number in (("from", self.start, low), ("to", self.to, high))
-                    if number <= 0
-                ]
+            elif self.spacing == "log" and low * high <= 0:
+                text = f"is {show(self.to)}, and 'from' is {show(self.start)}; a range in the"
+                faults.append((("to",), f"{text} logarithm does not reach 0"))
             if self.whole and one:
                 text = f"is {show(self.start)}; a range of whole numbers has no unit"
                 faults.append((("from",), text))
@@ -119,7 +125,8 @@ def read_axes(node: Node, counted: bool) -> list[Axis]:
 
     ``counted``: whether ranges need a count.
     """
-    axes, problems = [], []
+    axes: list[Axis] = []
+    problems: list[Problem] = []
     for path, below in (node.value or {}).items():
         try:
             axes.append(_axis(path, below, counted))
@@ -162,7 +169,7 @@ def read_range(path: str, node: Node, counted: bool) -> Axis:
     if not counted and written.count is not None:
         text = f"is {written.count}, but a Latin hypercube draws as many values as it has samples"
         raise ConfigError([node.value["count"].problem(f"{text}; remove it")])
-    (low, unit), (high, _) = _split(written.start) or (0.0, ""), _split(written.to) or (0.0, "")
+    (low, unit), (high, _) = split(written.start) or (0.0, ""), split(written.to) or (0.0, "")
     log = written.spacing == "log"
     span = Range(low, high, unit, log, written.whole or _whole(written), node, path)
     values = span.at(np.linspace(0, 1, written.count)) if written.count else ()
@@ -178,8 +185,8 @@ def _whole(written: _Written) -> bool:
     return (written.to - written.start) % (written.count - 1) == 0
 
 
-def _split(written: object) -> tuple[float, str] | None:
-    """Number and unit; None for anything else."""
+def split(written: object) -> tuple[float, str] | None:
+    """Number and unit of ``"5 nm"`` or 5; None for anything else."""
     if isinstance(written, bool) or not isinstance(written, int | float | str):
         return None
     match = _NUMBER.fullmatch(str(written))
@@ -215,7 +222,9 @@ def read_cases(path: Path) -> Axis:
             if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
                 lines.append((reader.line_num, [cell.strip() for cell in cells]))
     except csv.Error as error:
-        raise ConfigError([Problem(name, reader.line_num, "", f"is not valid CSV: {error}")]) from None
+        raise ConfigError(
+            [Problem(name, reader.line_num, "", f"is not valid CSV: {error}")]
+        ) from None
     if len(lines) < 2:
         text = "has no cases; write paths in the first line and the values of a case in each other"
         raise ConfigError([Problem(name, 1 if lines else 0, "", text)])

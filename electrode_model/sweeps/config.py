@@ -18,14 +18,15 @@ MOST_CASES = 100_000
 _Jobs = Annotated[int | None, Quantity("1", "simulations at a time", at_least=1, at_most=10_000)]
 
 
-def _axes(value: Any, _: float | None) -> dict[str, Any]:
-    """The axes by their paths; what they hold is read by :mod:`electrode_model.sweeps.axes`."""
-    if not isinstance(value, dict):
-        raise Refused(
-            f"is {show(value)}; write paths with their values, such as"
-            " positive.particles.size.std: [5 nm, 10 nm]"
-        )
-    return value
+def _mapping(example: str) -> Read:
+    """A mapping of anything; ``example`` shows how it is written."""
+
+    def read(value: Any, _: float | None) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise Refused(f"is {show(value)}; write a mapping, such as {example}")
+        return value
+
+    return Read(read, "object")
 
 
 class Limits(Section):
@@ -47,7 +48,7 @@ class Cluster(Section):
         description="local: processes of this machine; slurm, pbs: jobs of dask-jobqueue"
     )
     workers: _Jobs = None
-    options: dict[str, Any] = Field(
+    options: Annotated[dict[str, Any], _mapping("{queue: normal, cores: 1}")] = Field(
         default_factory=dict,
         description="arguments of LocalCluster, SLURMCluster or PBSCluster, such as"
         " {queue: normal, cores: 1, memory: 4GB, walltime: '02:00:00'}",
@@ -81,11 +82,11 @@ class SweepConfig(Section):
     )
     name: str = Field(default="", description="what the sweep is called in figures")
     base: str = Field(description="YAML file of the configuration that is varied")
-    change: dict[str, Any] = Field(
+    change: Annotated[dict[str, Any], _mapping("positive.particles.per_volume: 20")] = Field(
         default_factory=dict,
         description="values that replace those of the base in every case, by their paths",
     )
-    axes: Annotated[dict[str, Any], Read(_axes, "object")] = Field(
+    axes: Annotated[dict[str, Any], _mapping("positive.particles.size.std: [5 nm, 10 nm]")] = Field(
         default_factory=dict,
         description="values by path: a list, or {from, to, count, spacing: linear or log, whole}",
     )
@@ -118,7 +119,7 @@ class SweepConfig(Section):
     def _faults(self) -> Iterator[tuple[Location, str]]:
         if not self.axes and self.cases is None:
             example = "write for example axes: {positive.particles.size.std: [5 nm, 10 nm]}"
-            yield ("axes",), f"is missing, and there is no table 'cases' either; {example}"
+            yield ("axes",), f"names nothing to vary, and there is no table 'cases'; {example}"
         if self.combine == "latin_hypercube":
             if self.samples is None:
                 text = "is missing; write how many cases are drawn, such as samples: 200"

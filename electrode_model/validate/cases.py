@@ -223,6 +223,6 @@ def _quick(
     changed = _verdicts(node.holding(others), problems)
     for row in [str(n.value) for n in left_out] + list(changed):
         if row not in expected:
-            problems.append(node.problem(unknown(row, list(expected))))
+            problems.append(node.problem(f"names {row}, no row: it {unknown(row, list(expected))}"))
     gone = {str(n.value) for n in left_out}
     return {row: v for row, v in {**expected, **changed}.items() if row not in gone}

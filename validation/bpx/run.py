@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 import electrode_model as em
 from electrode_model import Result
 from electrode_model.importing.bpx import import_bpx
-from electrode_model.plots.figure import INK, STYLE
+from electrode_model.plots.figure import INK
+from electrode_model.validate.figures import CASE_STYLE, save
 from electrode_model.validate.rows import Row, verdict, write
 
 HERE = Path(__file__).parent
@@ -99,14 +100,16 @@ def errors(cell: Cell, result: Result, measured: np.ndarray) -> tuple[np.ndarray
 
 
 def rows(folder: Path, quick: bool = False, axes: np.ndarray | None = None) -> list[Row]:
-    """Simulate, compare and, into ``axes`` (2,), draw."""
+    """Simulate, compare and, into ``axes`` (3,), draw."""
     found: list[Row] = []
     for number, cell in enumerate(CELLS):
         path = configuration(cell, folder)
+        ends: list[tuple[float, float]] = []
         for rate in NAMES:
             result, measured = discharge(path, rate, quick), cell.read(rate)
             error, end = errors(cell, result, measured)
             rms = float(np.sqrt((error**2).mean()))
+            ends.append((measured[-1, 0], measured[-1, 0] * (1 + end / 100)))
             found.append(
                 Row(
                     id=f"{cell.measured}/{rate}",
@@ -122,12 +125,26 @@ def rows(folder: Path, quick: bool = False, axes: np.ndarray | None = None) -> l
             )
             if axes is not None:
                 _draw(axes[number], cell, rate, result, measured)
+        if axes is not None:
+            _draw_capacities(axes[2], cell, np.array(ends), "#0072B2" if number else "#D55E00")
     return found
+
+
+def _draw_capacities(axes: Axes, cell: Cell, ends: np.ndarray, colour: str) -> None:
+    """Measured and own capacity at each rate, of what was measured at the lowest."""
+    rates = [1 / 20, 1 / 2, 1]
+    share = ends / ends[0, 0]
+    axes.semilogx(rates, share[:, 0], "o", ms=5, color=colour)
+    axes.semilogx(rates, share[:, 1], color=colour, label=cell.measured)
+    axes.set(title="Capacity against rate", xlabel="C-rate", ylim=(0.8, 1.05))
+    axes.set_ylabel("capacity / measured at C/20")
+    axes.legend(loc="lower left")
 
 
 def _draw(axes: Axes, cell: Cell, rate: str, result: Result, measured: np.ndarray) -> None:
     colour = SHADES[rate]
-    axes.plot(measured[:, 0], measured[:, 1], ".", ms=2.5, color=colour, alpha=0.45)
+    thin = measured[::12]  # of some 800 points: they are to be seen as points
+    axes.plot(thin[:, 0], thin[:, 1], ".", ms=4, color=colour, alpha=0.6)
     passed = cell.area * result["Discharge capacity [A.h.m-2]"]
     axes.plot(passed, result["Voltage [V]"], color=colour, lw=1.2, label=rate)
     axes.set(title=cell.name, xlabel="Capacity [A h]", ylabel="Voltage [V]")
@@ -141,14 +158,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=HERE / "out", metavar="DIR")
     options = parser.parse_args(argv)
     options.output.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 4.0), layout="constrained")
-        axes = figure.subplots(1, 2)
+    with matplotlib.rc_context(CASE_STYLE):
+        figure = Figure(figsize=(12.6, 4.0), layout="constrained")
+        axes = figure.subplots(1, 3)
         found = rows(options.output, options.quick, axes)
         figure.suptitle("Cells of About:Energy, imported from BPX", color=INK, x=0.01, ha="left")
-        figure.savefig(options.output / "bpx.png")
+        save(figure, options.output / "bpx.svg")
     print(write(found, options.output))
-    print(options.output / "bpx.png")
+    print(options.output / "bpx.svg")
     return int(any(row.verdict == "not reproduced" for row in found))
 
 

@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 
 import electrode_model as em
 from electrode_model import Result
-from electrode_model.plots.figure import INK, STYLE
+from electrode_model.plots.figure import INK
+from electrode_model.validate.figures import CASE_STYLE, save
 from electrode_model.validate.rows import Row, verdict, write
 
 HERE = Path(__file__).parent
@@ -251,10 +252,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=HERE / "out")
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(CASE_STYLE):
         figure = Figure(figsize=(12, 6.4), layout="constrained")
         found = rows(options.quick, figure.subplots(2, 3))
-        figure.savefig(options.output / "newman.png")
+        save(figure, options.output / "newman.svg")
     print(write(found, options.output))
     print(f"Table and figure: {options.output}")
     return int(any(row.verdict == "not reproduced" for row in found))

@@ -1,6 +1,6 @@
-"""The Fokker-Planck population of NMC532: threshold, moments of particles, j0 from histograms.
+"""The Fokker-Planck population of NMC532: threshold, moments of particles.
 
-Rows P8 and P9 of physics.md, and the acceptance of the population model.  Run alone with
+Row P9 of physics.md, and the acceptance of the population model.  Run alone with
 python validation/park2021/fokker_planck.py [--quick] [-o DIR].
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import electrode_model as em
-from electrode_model.fokker_planck import inference, peaks
+from electrode_model.fokker_planck import peaks
 from electrode_model.fokker_planck.ensemble import Cloud, particles
 from electrode_model.fokker_planck.evolve import Evolution, equilibrium, evolve
 from electrode_model.fokker_planck.law import Law, law_of
@@ -23,11 +23,8 @@ from electrode_model.plots.fokker_planck import draw
 from electrode_model.validate.rows import Row, verdict
 
 CONFIG = Path(__file__).parent.parent.parent / "configs" / "nmc532_ensemble.yaml"
-FLAT = ["positive.particles.kinetics.exchange_current=constant"]
 START, END = 0.99, 0.5
 NOISE = 1e-2  # D0, physics.md, section 6.3
-KNOTS = np.linspace(0.4, 1.0, 8)
-RATES = (0.2, 1.0, 3.0)  # 1C, of the inverse problem: physics.md, row P8
 BANDWIDTHS = (0.005, 0.015)
 
 
@@ -168,57 +165,12 @@ def particles_row(quick: bool) -> Row:
     )
 
 
-@lru_cache
-def recovered(quick: bool) -> tuple[inference.Recovered, np.ndarray]:
-    """Knots from synthetic histograms, and j0 that was put in."""
-    truth, flat = law(), law_of(em.load(CONFIG, FLAT), noise=NOISE)
-    means, edges = np.linspace(0.95, 0.55, 9), np.linspace(0.4, 1.0, 41)
-    random = np.random.default_rng(1)
-    data = [
-        inference.simulated(truth, rate, START, END, means, edges, 0.03, random) for rate in RATES
-    ]
-    guess = np.linspace(2.0, -2.0, KNOTS.size) if quick else np.zeros(KNOTS.size)
-    found = inference.recover(flat, data, KNOTS, guess)
-    return found, np.log10(truth.exchange(np.minimum(KNOTS, 1 - 1e-9)))
-
-
-def inverse(quick: bool) -> Row:
-    """P8: j0(c) from histograms of three rates."""
-    found, true = recovered(quick)
-    c = np.linspace(0.7, 0.97, 28)
-    exact = np.log10(law().exchange(c))
-    curve = _curve(found, c)
-    largest = float(abs(curve - exact).max())
-    sigma = ", ".join(f"{k:.2f}: {e:.2g}" for k, e in zip(KNOTS, found.error_of_data, strict=True))
-    off = ", ".join(f"{e:+.3f}" for e in found.log10_j0 - true)
-    blind = KNOTS[found.error_of_data > 0.5]
-    met = largest <= 0.05 and blind.size > 0 and float(blind.max()) >= 0.48
-    return Row(
-        "P8",
-        "j0(c) is recovered from composition histograms of three rates",
-        "error of log10 j0 at most .05 for .7 to .97 (3 % noise, 8 knots); standard error of each"
-        " knot reported; c up to .5 said not to be identifiable",
-        f"largest error {largest:.3f} dex for .7 to .97; errors at the knots {off}; standard errors"
-        f" of the data alone {sigma} dex; not identifiable (above .5 dex): c <="
-        f" {blind.max() if blind.size else 0:.2f}; chi^2 per datum {found.misfit:.2f}",
-        verdict(met),
-        f"D0, equilibrium and current taken as known; {found.runs} half cycles from"
-        f" {'a straight' if quick else 'a flat'} guess; noise is 3 % of each histogram's maximum",
-    )
-
-
-def _curve(found: inference.Recovered, c: np.ndarray) -> np.ndarray:
-    from scipy.interpolate import PchipInterpolator
-
-    return np.asarray(PchipInterpolator(found.knots, found.log10_j0)(c))
-
-
 def rows(quick: bool) -> list[Row]:
-    return [diagram(quick), numerical_diffusion(quick), particles_row(quick), inverse(quick)]
+    return [diagram(quick), numerical_diffusion(quick), particles_row(quick)]
 
 
 def figures(folder: Path, quick: bool) -> list[Path]:
-    """Densities on their way; moments beside the particles; the exchange current recovered."""
+    """Densities on their way; moments beside the particles."""
     folder.mkdir(parents=True, exist_ok=True)
     grid = uniform(law().domain, 800)
     runs = [
@@ -228,8 +180,8 @@ def figures(folder: Path, quick: bool) -> list[Path]:
     title = "NMC532, Fokker-Planck population, D0 = 0.01"
     paths = [draw(runs, folder / "fokker_planck.png", title)]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10.5, 3.4), layout="constrained")
-        spread, skew, inverse_ax = figure.subplots(1, 3)
+        figure = Figure(figsize=(7.0, 3.4), layout="constrained")
+        spread, skew = figure.subplots(1, 2)
         run, cloud = moments(quick)
         mean, std, skewness = run.moments()
         errors = sampling_errors(run, cloud.filling.size)
@@ -247,20 +199,6 @@ def figures(folder: Path, quick: bool) -> list[Path]:
         spread.set(ylabel="s.d. of filling", title="delithiation at 2 C")
         skew.set(ylabel="skewness", title="delithiation at 2 C")
         skew.legend(loc="upper left", fontsize=7.5)
-        found, _ = recovered(quick)
-        c = np.linspace(0.4, 0.999, 200)
-        known = found.error_of_data < 0.5
-        inverse_ax.plot(c, np.log10(law().exchange(c)), color=INK, linewidth=1, label="put in")
-        inverse_ax.errorbar(
-            found.knots[known], found.log10_j0[known], found.error[known], fmt="o",
-            color=COLOURS["charge"], fillstyle="none", label="recovered, 1 s.e.",
-        )  # fmt: skip
-        unknown = found.knots[~known]
-        if unknown.size:
-            inverse_ax.axvspan(0.4, unknown.max(), color="#eeeeee", label="not identifiable")
-        inverse_ax.set(xlabel="filling fraction", ylabel="log10 of j0 [1/h]", ylim=(-3, 3))
-        inverse_ax.set_title("from histograms at 0.2, 1, 3 C")
-        inverse_ax.legend(fontsize=7.5, loc="lower left")
         paths.append(folder / "fokker_planck_checks.png")
         figure.savefig(paths[-1])
     return paths
