@@ -20,7 +20,7 @@ __all__ = ["Answer", "Experiment", "answer"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_NEIGHBOUR = 1e-6  # of the range: residuals are differentiated along it, without solver error
+_NEIGHBOUR = 1e-9  # of the range: nearly full particles bear no larger step; rounding is 1e-7 of it
 DIFFERENCE = 5e-3  # of the range: runs differ by more than the solver's tolerance
 _DEAR = 0.5  # of a run: time that derivatives by one parameter may take
 

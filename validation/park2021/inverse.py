@@ -201,7 +201,11 @@ def choice_row(quick: bool) -> Row:
         error = float(np.hypot(found["reaction"].error, found["diffusion"].error))
         by_bic = (found["diffusion"].bic - found["reaction"].bic) / 2
         points = sum(one.points.shape[0] for one in found.values())
-        texts.append(f"{case} {odds:+.1f} +- {error:.1f} (BIC {by_bic:+.1f}; {points} runs)")
+        carried = ", ".join(f"{name} {one.effective:.0f}" for name, one in found.items())
+        texts.append(
+            f"{case} {odds:+.1f} +- {error:.1f} (BIC {by_bic:+.1f}; {points} runs, effective points"
+            f" {carried})"
+        )
         wanted = 1 if case.startswith("reaction") else -1
         met &= wanted * odds > STRONG
     return Row(
