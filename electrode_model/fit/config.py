@@ -150,8 +150,8 @@ class Method(Section):
         int, Quantity("1", "most iterations of a start, or generations", at_least=1)
     ] = 50
     tolerance: Annotated[
-        float, Quantity("1", "relative change at which it ends", above=0, at_most=0.1)
-    ] = 1e-5
+        float, Quantity("1", "relative change of the cost at which it ends", above=0, at_most=0.1)
+    ] = 1e-4
     population: Annotated[
         int, Quantity("1", "members of differential evolution per parameter", at_least=4)
     ] = 8

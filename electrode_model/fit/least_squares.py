@@ -14,8 +14,11 @@ from electrode_model.fit.evaluator import Evaluation, Evaluator
 __all__ = ["Optimum", "minimise", "starts"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Index = np.ndarray[Any, np.dtype[np.int_]]
 
 _INSIDE = 1e-6  # of the range: the solver wants starts that are not on a bound
+_STEPS = 1e-2  # tolerance of steps, which err less than costs
+_SINGULAR = 1e6  # condition of derivatives from which a parameter is not seen
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,26 @@ def minimise(
 
     if moving.size == 0:
         return Optimum(start, ask(start, method.derivatives), 0, "nothing moves", True)
+    begin = np.clip(start[moving], _INSIDE, 1 - _INSIDE)
     found = least_squares(
         values,
-        np.clip(start[moving], _INSIDE, 1 - _INSIDE),
+        begin,
         slopes,
         bounds=(0.0, 1.0),
-        method="trf",
+        method=_shape(at(begin).jacobian, moving),
         loss=objective.loss,
         f_scale=objective.outlier,
         ftol=method.tolerance,
-        xtol=method.tolerance,
+        xtol=_STEPS * method.tolerance,
         gtol=1e-12,
         max_nfev=method.iterations,
     )
     last = at(found.x)
     reason = {0: f"{method.iterations} iterations, the limit"}.get(found.status, "converged")
     return Optimum(start, last, int(found.nfev), reason, found.status > 0)
+
+
+def _shape(jacobian: Array | None, moving: Index) -> str:
+    """Rectangular trust regions reach a bound in a step; ellipsoids bear singular derivatives."""
+    assert jacobian is not None
+    return "dogbox" if np.linalg.cond(jacobian[:, moving]) < _SINGULAR else "trf"

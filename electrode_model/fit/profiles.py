@@ -27,7 +27,6 @@ _WIDEST, _FINEST = 0.15, 1e-4  # of the range, between points
 _FEW = 8  # iterations at a point, begun at the last one
 _NEAR = 10.0  # standard deviations to a bound that is tried
 _GLANCE, _HOPEFUL = 4, 30.0  # iterations there, if the rise is below so many thresholds
-_PRESSED = 0.1  # of the range: as far from a bound as a fall of the cost towards it is judged
 
 
 def profile(
@@ -91,18 +90,16 @@ def reach(
     threshold = float(chi2.ppf(CONFIDENCE, 1))
     here = ask(u, method.derivatives)
     best = loss(here, objective)
-    assert here.jacobian is not None
-    fall = 2 * np.abs(here.jacobian.T @ here.residuals) / found.variance  # by u
     quick = method.model_copy(update={"iterations": _GLANCE})
 
     def allowed(k: int, bound: float) -> bool:
         size, side = float(np.sqrt(found.covariance[k, k])), found.at_bound[k]
         if side == ("upper" if bound else "lower"):
-            return bool(fall[k] * _PRESSED < threshold)
-        if not side and abs(bound - u[k]) > _NEAR * size:
+            return not found.held[k]
+        if not found.held[k] and abs(bound - u[k]) > _NEAR * size:
             return False
         at = u.copy()
-        if not side and np.isfinite(size) and size > 0:
+        if not found.held[k] and np.isfinite(size) and size > 0:
             at = np.clip(u + found.covariance[:, k] / size**2 * (bound - u[k]), 0.0, 1.0)
         at[k] = bound
         there = ask(at, method.derivatives)

@@ -30,6 +30,8 @@ _INSENSITIVE = 1e-3  # residuals a parameter changes over its whole range: nothi
 _TOGETHER = 0.98  # correlation from which two parameters are not told apart
 _WIDE = 0.25  # share of the range between the bounds that an interval may cover
 _PART = 0.3  # share in a combination from which a parameter is named
+_PRESSED = 0.1  # of the range: as far inside a bound as the rise of the cost is judged
+_RISE = 3.84  # of -2 log likelihood: the end of a 95 % interval
 _RANK = 1e-8  # relative to the largest singular value
 
 
@@ -43,6 +45,7 @@ class Spread:
     correlated: float  # residuals in a row that count as one
     freedom: float  # independent residuals less parameters
     at_bound: tuple[str, ...]  # (p,) "", "lower" or "upper"
+    held: tuple[bool, ...]  # (p,) whether the data press it against that bound
     directions: Array  # (k, p) unit vectors along which the data see nothing
 
 
@@ -106,18 +109,23 @@ def autocorrelation(pieces: Sequence[Array]) -> float:
 def spread(jacobian: Array, residuals: Array, u: Array, correlated: float, priors: int) -> Spread:
     """Covariance from the derivatives at the optimum, at a residual variance that is estimated.
 
-    Parameters at a bound are held there.  ``priors`` is the number of residuals that are priors
-    and not data.
+    Parameters that the data press against a bound are held there.  ``priors`` is the number of
+    residuals that are priors and not data.
     """
     n, p = jacobian.shape
     data = n - priors
     at_bound = tuple(
         "lower" if x <= _AT_BOUND else "upper" if x >= 1 - _AT_BOUND else "" for x in u
     )
-    free = np.array([not side for side in at_bound])
     cost = float(residuals[:data] @ residuals[:data])
-    freedom = max(data / correlated - int(free.sum()), 1.0)
-    variance = cost / max(data - int(free.sum()), 1) * correlated
+    freedom = max(data / correlated - p, 1.0)
+    variance = cost / max(data - p, 1) * correlated
+    rise = 2 * (jacobian.T @ residuals) / max(variance, np.finfo(float).tiny)  # by u
+    held = tuple(
+        bool(side) and float(slope if side == "lower" else -slope) * _PRESSED > _RISE
+        for side, slope in zip(at_bound, rise, strict=True)
+    )
+    free = ~np.array(held)
     scaled = jacobian.copy()
     scaled[:data] /= np.sqrt(max(variance, np.finfo(float).tiny))
     _, sizes, rows = np.linalg.svd(scaled[:, free], full_matrices=False)
@@ -137,7 +145,9 @@ def spread(jacobian: Array, residuals: Array, u: Array, correlated: float, prior
     correlation[~np.isfinite(correlation)] = 0.0
     correlation = _with_blind(correlation, rows, sizes, free)
     np.fill_diagonal(correlation, 1.0)
-    return Spread(covariance, correlation, variance, correlated, freedom, at_bound, directions)
+    return Spread(
+        covariance, correlation, variance, correlated, freedom, at_bound, held, directions
+    )
 
 
 def _with_blind(correlation: Array, rows: Array, sizes: Array, free: Array) -> Array:
@@ -163,7 +173,7 @@ def estimates(
     result = []
     for k, parameter in enumerate(parameters):
         half = quantile * float(np.sqrt(found.covariance[k, k]))
-        if found.at_bound[k]:
+        if found.held[k]:
             half = 0.0
         low = 0.0 if reach[k][0] else max(u[k] - half, 0.0)
         high = 1.0 if reach[k][1] else min(u[k] + half, 1.0)
@@ -180,7 +190,7 @@ def estimates(
                 log=parameter.log,
                 at_bound=found.at_bound[k],
                 allowed=reach[k],
-                determined=not found.at_bound[k] and not any(reach[k]) and half < _WIDE,
+                determined=not found.held[k] and not any(reach[k]) and half < _WIDE,
             )
         )
     return tuple(result)
@@ -218,7 +228,8 @@ def words(
             sides = (bool(np.isnan(own[0])), bool(np.isnan(own[1])))
             ends = (parameter.u(own[0]), parameter.u(own[1]))
         explained = parameter.name in named
-        text = _alone(parameter, ends, found.at_bound[k], sides, explained)
+        side = found.at_bound[k] if found.held[k] else ""
+        text = _alone(parameter, ends, side, sides, explained)
         if text:
             texts.append(f"{parameter.name}: {text}")
     return tuple(texts)
