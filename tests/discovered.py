@@ -17,8 +17,9 @@ from importlib import import_module
 from typing import Any
 
 from electrode_model.config import components
-from electrode_model.config.components import PARTICLES, Family
+from electrode_model.config.components import PARTICLES, Family, Parameter
 from electrode_model.constants import ELEMENTARY_CHARGE
+from electrode_model.quantities import Spec
 
 LENGTH = 20e-9  # m: phase fields of LiFePO4 are resolved by ten cells
 
@@ -45,6 +46,12 @@ def keys_of(family: Family, name: str) -> Mapping[str, Any]:
     return own
 
 
+def _spec(parameter: Parameter) -> Spec:
+    """Unit and bounds of a number, which always has them."""
+    assert parameter.spec is not None
+    return parameter.spec
+
+
 @dataclass(frozen=True)
 class Case:
     """A particle model with one choice of its keys."""
@@ -60,7 +67,7 @@ class Case:
     def grid(self) -> list[str]:
         """Keys that count grid points."""
         known = PARTICLES.parameters(self.model).values()
-        return [p.name for p in known if p.kind == "whole" and (p.spec.at_least or 0) >= 2]
+        return [p.name for p in known if p.kind == "whole" and (_spec(p).at_least or 0) >= 2]
 
     @property
     def widths(self) -> list[str]:
@@ -69,14 +76,14 @@ class Case:
         return [
             p.name
             for p in known
-            if p.kind == "number" and not p.nullable and (p.spec.unit, p.spec.above) == ("m", 0)
+            if p.kind == "number" and not p.nullable and (_spec(p).unit, _spec(p).above) == ("m", 0)
         ]
 
     @property
     def energies(self) -> list[str]:
         """Keys that are energies [J]."""
         known = PARTICLES.parameters(self.model).values()
-        return [p.name for p in known if p.kind == "number" and p.spec.unit == "J"]
+        return [p.name for p in known if p.kind == "number" and _spec(p).unit == "J"]
 
     @property
     def draws(self) -> bool:
@@ -112,7 +119,8 @@ class Case:
         return f"positive.particles.kinetics={{k0: {k0}, activation_energy: 0}}"
 
     def _points(self, key: str) -> int:
-        ends = PARTICLES.parameters(self.model)[key].spec.at_least > 2  # centre and surface
+        least = _spec(PARTICLES.parameters(self.model)[key]).at_least
+        ends = (least or 0) > 2  # centre and surface
         cells = 10 if len(self.grid) == 1 else 6
         return cells * self.finer + ends
 

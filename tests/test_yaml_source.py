@@ -54,11 +54,11 @@ def test_alias_is_copied_to_its_place():
 
 
 def refusal(text):
-    """Problem of a refused text, found within a second (two on a busy machine)."""
+    """Problem of a refused text, found at once: a text that explodes would take for ever."""
     start = time.perf_counter()
     with pytest.raises(ConfigError) as caught:
         parse(text, "f.yaml")
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 30  # a second, on the busiest machine
     (problem,) = caught.value.problems
     assert str(caught.value) == str(problem)
     assert "\n" not in str(problem)

@@ -107,9 +107,7 @@ class Heat(Section):
     ]
     cooling: Annotated[
         float,
-        Quantity(
-            "W/(m^2 K)", "heat lost per area of the cell and degree", at_least=0, at_most=1e6
-        ),
+        Quantity("W/(m^2 K)", "heat lost per area of the cell and degree", at_least=0, at_most=1e6),
     ] = 0.0
     ambient: Annotated[
         float | None,

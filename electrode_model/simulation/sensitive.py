@@ -49,7 +49,9 @@ class Sensitive:
     steps: int  # of the solver
 
 
-def sensitive(config: "Config", neighbours: Sequence[tuple["Config", "Config", float]]) -> Sensitive:
+def sensitive(
+    config: "Config", neighbours: Sequence[tuple["Config", "Config", float]]
+) -> Sensitive:
     """Run the protocol of ``config`` and differentiate what is seen from outside.
 
     ``neighbours`` are, for each parameter, the configuration with it increased, the one with it
@@ -57,8 +59,8 @@ def sensitive(config: "Config", neighbours: Sequence[tuple["Config", "Config", f
     ``nominal_capacity`` and temperature with ``config``.  Without neighbours it is a run that keeps
     no more than its rows.
 
-    Raises ValueError where a neighbour has other unknowns or units, for cut-offs by surface filling,
-    isolated rests, and particles that make no model.
+    Raises ValueError where a neighbour has other unknowns or units, for cut-offs by surface
+    filling, isolated rests, and particles that make no model.
     """
     run = _Run(config, neighbours)
     with np.errstate(all="ignore"):
