@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import coo_matrix, csc_matrix
 
 from electrode_model.config.components import CONNECTIONS
 from electrode_model.constants import HOUR
 from electrode_model.electrode import Drawn, Group
 from electrode_model.scales import Scales
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_matrix
 
 __all__ = ["Connections", "connections_of"]
 
@@ -29,7 +31,7 @@ class Connections:
     groups: tuple[int, ...]  # of the assembly, those that are connected
     #: (P, P) 1/h per kT/e, in the order of the groups' particles; the charge that raises the
     #: filling of a volume by 1 is the unit
-    laplacian: csc_matrix
+    laplacian: "csc_matrix"
 
 
 def connections_of(
@@ -70,6 +72,9 @@ def connections_of(
             values += [scaled, scaled[free], -scaled[free], -scaled[free]]
     if not wired:
         return None
+    # here: most models have no connections, and the import takes as long as their set-up
+    from scipy.sparse import coo_matrix
+
     entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
     return Connections(tuple(wired), coo_matrix(entries, shape=(size, size)).tocsc())
 

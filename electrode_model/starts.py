@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from electrode_model.config.model import Component, Counter
@@ -91,6 +90,9 @@ class Curve:
 
         if missing(low) >= 0 or missing(high) <= 0:
             return float(self.c[k])
+        # here: few runs start so, and the import takes longer than to set up a small model
+        from scipy.optimize import brentq
+
         return float(brentq(missing, low, high, xtol=1e-16, rtol=1e-14))
 
 

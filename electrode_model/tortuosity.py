@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from electrode_model.quantities import Spec
 
@@ -71,6 +70,8 @@ def tabulated(
             f"is known from porosity {x[0]:g} to {x[-1]:g}, but the porosity is {outside[0]:g};"
             " extend the table"
         )
+    from scipy.interpolate import PchipInterpolator  # slow to import, and tables are rare
+
     tau: Array = PchipInterpolator(x, y)(eps)
     return tau
 

@@ -81,4 +81,5 @@ def differentiated(
     except (ValueError, FloatingPointError, np.linalg.LinAlgError):
         return None
     finite = np.isfinite(run.d_voltage).all() and np.isfinite(run.d_ends).all()
+    # where surfaces are full to the last digits the solver's derivatives end
     return run if run.status == "finished" and finite else None

@@ -14,7 +14,7 @@ in the unknowns, and every Newton iterate satisfies them to rounding whatever th
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import casadi as ca
 import numpy as np
@@ -23,7 +23,9 @@ from scipy.linalg import lapack
 from electrode_model.assemble import Assembly, Group
 from electrode_model.cell import Circuit
 from electrode_model.solver.group import DRIVES, GroupSolver
-from electrode_model.solver.wires import Wires
+
+if TYPE_CHECKING:
+    from electrode_model.solver.wires import Wires
 
 __all__ = ["System"]
 
@@ -99,10 +101,13 @@ class System:
         ]
         self._noisy = [g for g in self.groups if g.group.noise is not None]
         self._free = [g for g in self.groups if g.offset is None]
-        self._wires = None
+        self._wires: Wires | None = None
         if connected is not None:
+            # here: SciPy's sparse solvers take longer to import than a small model to set up
+            from electrode_model.solver import wires
+
             part = self.drops_block
-            self._wires = Wires(
+            self._wires = wires.Wires(
                 connected.laplacian,
                 [self.groups[k] for k in wired],
                 self.y[part],
