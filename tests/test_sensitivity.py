@@ -110,6 +110,30 @@ def test_phases_and_connections(tmp_path):
     assert np.abs(here[:, 1] - slope).max() < 1e-3 * np.abs(slope).max()
 
 
+def test_noise_of_the_moment_is_in_the_derivatives(tmp_path):
+    """Its rates grow with c (1 - c), so that its slope by the start is that of the moment."""
+    noisy = (
+        *SMOOTH,
+        "positive.particles.noise={reaction: 2e-4 1/s, correlation_time: 100 s, seed: 3}",
+        "positive.particles.per_volume=1",
+        "nominal_capacity=15",
+        "protocol=[{rest: 15 min}]",
+        "output={every: 60 s}",
+    )
+
+    def of(c, *more):
+        text = f"positive.initial_filling={c!r}"
+        return configuration(tmp_path, SINGLE, [*noisy, text, *more])
+
+    own = sensitive(of(0.4), [(of(0.4 + 1e-6), of(0.4 - 1e-6), 1e-6)])
+    high, low = sensitive(of(0.4004, TIGHT), []), sensitive(of(0.3996, TIGHT), [])
+    times = np.arange(60, 900, 60)
+    above, below, here = (_at(run, times) for run in (high, low, own))
+    slope = (above - below)[:, 0] / 8e-4
+    # differences over 8e-4 of a filling, and a tolerance of 1e-6
+    assert np.abs(here[:, 1] - slope).max() < 3e-3 * np.abs(slope).max()
+
+
 def test_other_units_are_refused(tmp_path):
     base = configuration(tmp_path, SINGLE, SMOOTH)
     thicker = configuration(tmp_path, SINGLE, [*SMOOTH, "positive.thickness=51 um"])

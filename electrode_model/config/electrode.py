@@ -75,7 +75,29 @@ class Electrode(Pores):
                     message = f"has {len(values)} lists, but there are {count} volumes"
                     cure = "write one list for each, or one for all"
                     faults.append((("particles", index, *place), f"{message}; {cure}"))
-        return checked(self, faults)
+        return checked(self, [*faults, *self._connection_faults()])
+
+    def _connection_faults(self) -> Iterator[tuple[Location, str]]:
+        """A listed conductance belongs to a particle: as many as there are, in every volume."""
+        if self.connections is None:
+            return
+        there = [
+            sum(p.per_volume for p in self.particles if v in self.volumes_of(p))
+            for v in range(self.volumes)
+        ]
+        for key, values in self.connections.lists.items():
+            place: Location = ("connections", "parameters", key)
+            each = isinstance(values[0], tuple)
+            if each and len(values) != self.volumes:
+                message = f"has {len(values)} lists, but there are {self.volumes} volumes"
+                yield place, f"{message}; write one list for each, or one for all"
+                continue
+            for v, count in enumerate(there):
+                own = values[v] if each else values
+                if len(own) != count:
+                    message = f"lists {len(own)} for volume {v + 1}, which has {count} particles"
+                    yield place, f"{message}; write one for each of them, in their order"
+                    break
 
     @property
     def unfilled(self) -> bool:

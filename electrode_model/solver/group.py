@@ -103,6 +103,10 @@ class GroupSolver:
             kernel, count = self.group.kernel, self.group.index.size
             self._noise = noise.draw(t, kernel, count, self._knots)
 
+    def share_noise(self, other: "GroupSolver") -> None:
+        """Take the noise of the moment from the same group of a neighbouring system."""
+        self._noise = other._noise
+
     def filling_rate(self) -> Array:
         """(p,) slope of the mean fillings."""
         return self._mean(self.slope)

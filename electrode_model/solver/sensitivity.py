@@ -137,6 +137,8 @@ class Sensitivities:
             near.y[:] = system.y + sign * other.step * s
             near.slope[:] = system.slope + sign * other.step * slope
             near.control[:] = system.control
+            for group, own in zip(near.groups, system.groups, strict=True):
+                group.share_noise(own)
             ends.append(near.evaluate())
         np.subtract(ends[0], ends[1], out=self._bracket)
         self._bracket /= 2 * other.step
