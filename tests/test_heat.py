@@ -1,5 +1,6 @@
 """The lumped heat balance: first law, known limits, every law at its temperature, idas."""
 
+import casadi as ca
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from electrode_model.config.components import ELECTROLYTES, LAWS, takes_exchange
 from electrode_model.config.problems import ConfigError
 from electrode_model.simulation.simulate import simulate
 from electrode_model.solver import oracle
+from tests.discovered import CASES as CASES_OF_ALL
 from tests.models import HALF_CELL, SINGLE, SMOOTH, assembly, configuration, particle, states_at
 
 WARM = (
@@ -199,6 +201,32 @@ def _same_at(tmp_path, text, settings):
     cold = simulate(configuration(tmp_path, text, settings))
     away = np.interp(times, cold["Time [s]"], cold["Voltage [V]"])
     return np.abs(found[0] - found[1]).max(), np.abs(found[0] - away).max()
+
+
+@pytest.mark.parametrize("case", CASES_OF_ALL, ids=str)
+def test_warm_particles_are_those_of_that_temperature(tmp_path, case):
+    """The kernel at theta is the one built for that temperature: found models, to rounding."""
+    settings = [*case.overrides(), FILM, "positive.particles.kinetics.activation_energy=35 kJ/mol"]
+    settings += ["positive.particles.per_volume=2"]
+    if "diffusivity" in components.material(case.material).numbers:
+        settings.append("positive.particles.material.diffusivity_activation=20 kJ/mol")
+    cold = assembly(tmp_path, SINGLE, [*settings, "heat={heat_capacity: 1000}"])
+    hot = assembly(tmp_path, SINGLE, [*settings, f"temperature={_HOT} K"])
+    theta = hot.scales.temperature / cold.scales.temperature
+    random = np.random.default_rng(0)
+    for one, other in zip(cold.groups, hot.groups, strict=True):
+        x = random.uniform(0.2, 0.8, one.kernel.mass.size)
+        dphi, c_e, c_bar = 3.42 / cold.scales.voltage, 1.3, 0.55
+        values = []
+        for group, potential, more in ((one, dphi, [theta]), (other, dphi / theta, [])):
+            k = group.kernel
+            symbols = [k.x, k.c_bar, k.c_e, k.dphi, k.q, *([k.theta] if more else [])]
+            rate = ca.Function("rate", symbols, [k.rate])
+            values.append(rate(x, c_bar, c_e, potential, group.q[:, 0], *more).full()[:, 0])
+        # powers and exponentials of some tens of kT
+        np.testing.assert_allclose(
+            values[0], values[1], rtol=1e-9, atol=1e-9 * abs(values[1]).max()
+        )
 
 
 @pytest.mark.parametrize("model", MODELS)
