@@ -154,7 +154,7 @@ def test_one_newton_step_satisfies_the_linear_balances(name, tmp_path):
     system.y += step
     system.slope += alpha * np.where(system.differential, step, 0.0)
     system.evaluate()
-    filling = system._r.mean()  # volumes of equal width
+    filling = system.r.mean()  # volumes of equal width
     current = system.y[system.where["current"]][0]
     assert filling == pytest.approx(current, abs=1e-10 * alpha)
     if "c_e" in system.where:

@@ -113,16 +113,20 @@ def window(limits: tuple[float, float]) -> list[CutOff]:
 
 
 def first_crossing(
-    watched: Sequence[CutOff], state: Callable[[float], External], start: float, end: float
+    watched: Sequence[CutOff],
+    state: Callable[[float], External],
+    start: float,
+    end: float,
+    first: External | None = None,
 ) -> tuple[float, CutOff] | None:
     """Earliest root in a time step (hours), or None.
 
     Looks at the middle of the step as well: a short dip under a cut-off must not pass
-    between two steps.
+    between two steps.  ``first`` is the state at the start, if that is known.
     """
     best: tuple[float, CutOff] | None = None
     points = (start, (start + end) / 2, end)
-    states = [state(t) for t in points]
+    states = [state(start) if first is None else first, state(points[1]), state(end)]
     for cut_off in watched:
         margins = [cut_off.margin(s) for s in states]
         for a, b, before, after in zip(points, points[1:], margins, margins[1:], strict=False):

@@ -1,6 +1,6 @@
 """Reading the solver's state in SI."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from electrode_model.solver.system import System
 
 __all__ = ["Reader"]
 
+_OUTSIDE = ("voltage", "current", "charge")
 _LAST_DIGITS = 1e-12  # of a filling; LiFePO4 comes this far at 2.0 V, at 1C
 _SATURATED = 1e-8  # of a filling; a cut-off 0.8 V beyond the plateau is reached before
 
@@ -32,11 +33,23 @@ class Reader:
             self._layouts["negative"] = layout.negative
         offset = system.circuit_block.start
         self._at = {name: part.start - offset for name, part in system.where.items()}
+        self._averages: dict[str, list[tuple[slice, Array]]] = {name: [] for name in self._layouts}
+        for group, block in zip(assembly.groups, system.blocks, strict=True):
+            share = self._layouts[group.electrode].weight[group.index]
+            weights = np.outer(group.kernel.weights, share).ravel()
+            self._averages[group.electrode].append((block, weights))
+        #: numbers of the unknowns that are seen from outside, for :meth:`external_of`
+        self.outside = np.array([system.where[name].start for name in _OUTSIDE])
         #: filling of an electrode per charge passed; a discharge empties the negative
         self._gain = {
             name: (1 if name == "positive" else -1) * assembly.scales.current / own.capacity
             for name, own in self._layouts.items()
         }
+
+    @property
+    def electrodes(self) -> tuple[str, ...]:
+        """Those that hold particles."""
+        return tuple(self._layouts)
 
     def gain(self, electrode: str) -> float:
         """Filling that an electrode gains by the charge of an hour at 1C."""
@@ -48,7 +61,10 @@ class Reader:
 
     def filling(self, state: Array, electrode: str = "positive") -> float:
         """Mean filling of an electrode, weighted by capacity."""
-        return float(self.mean_fillings(state, electrode) @ self._layouts[electrode].weight)
+        total = 0.0
+        for block, weights in self._averages[electrode]:
+            total += float(weights @ state[block])
+        return total
 
     def external(self, t: float, state: Array, charge: float) -> External:
         """Seen from outside, ``t`` hours into a step that began at ``charge``; with surfaces."""
@@ -65,29 +81,35 @@ class Reader:
 
     def external_of_circuit(self, t: float, circuit: Array, charge: float) -> External:
         """The same from the circuit's part of the state alone, without surfaces."""
-        passed = float(circuit[self._at["charge"]])
+        return self.external_of(t, [float(circuit[self._at[name]]) for name in _OUTSIDE], charge)
+
+    def external_of(self, t: float, outside: Sequence[float] | Array, charge: float) -> External:
+        """The same from the unknowns ``outside`` alone."""
+        voltage, current, passed = outside
+        scales = self._scales
         return External(
-            time=t * self._scales.time,
-            voltage=float(circuit[self._at["voltage"]]) * self._scales.voltage,
-            current=float(circuit[self._at["current"]]) * self._scales.current,
-            passed=(passed - charge) * self._scales.current,
-            filling=self._filling_after(passed, "positive"),
+            time=t * scales.time,
+            voltage=voltage * scales.voltage,
+            current=current * scales.current,
+            passed=(passed - charge) * scales.current,
+            filling=self.filling_after(passed, "positive"),
         )
 
-    def _filling_after(self, passed: float, electrode: str) -> float:
+    def filling_after(self, passed: float, electrode: str) -> float:
+        """Mean filling of an electrode after a charge [h at 1C], by what it was at the start."""
         return self._assembly.initial_filling[electrode] + self._gain[electrode] * passed
 
     def row(self, seconds: float, step: int, state: Array) -> Row:
         """A line of the time series; the filling is that of the particles, not of the charge."""
-        where, scales = self._system.where, self._scales
-        current = float(state[where["current"]][0])
+        scales = self._scales
+        voltage, current, charge = state[self.outside].tolist()
         return Row(
             time=seconds,
             step=step,
-            voltage=float(state[where["voltage"]][0]) * scales.voltage,
+            voltage=voltage * scales.voltage,
             current=current * scales.current,
             c_rate=current,
-            capacity=self.charge(state) * scales.current,
+            capacity=charge * scales.current,
             positive_filling=self.filling(state),
             negative_filling=self.filling(state, "negative")
             if "negative" in self._layouts
@@ -163,40 +185,67 @@ class Reader:
         part = self._system.where.get("c_e")
         if part is None:
             return None
-        c_e, (least, most) = state[part], self._assembly.c_e_range
-        if c_e.min() >= least and c_e.max() <= most:
+        c_e, (least, most) = state[part].tolist(), self._assembly.c_e_range
+        low, high = min(c_e), max(c_e)  # quicker than NumPy's up to hundreds of cells
+        if low >= least and high <= most:
             return None
         return (
-            f"the electrolyte reached {c_e.min():.3g} to {c_e.max():.3g} mol/L, its properties"
+            f"the electrolyte reached {low:.3g} to {high:.3g} mol/L, its properties"
             f" were measured from {least:g} to {most:g}"
         )
+
+    def receiving(self, state: Array) -> str | None:
+        """The electrode of particles that lithium enters; None at rest and of a foil."""
+        current = float(state[self._system.where["current"]][0])
+        filled = "positive" if current > 0 else "negative"
+        return None if current == 0 or filled not in self._layouts else filled
 
     def exhausted(self, state: Array) -> bool:
         """Whether the electrode that lithium enters is full to the last digits of a double.
 
         Beyond, 1 - c is rounding noise and so is the voltage, now and in a rest to come.
         """
-        current = float(state[self._system.where["current"]][0])
-        filled = "positive" if current > 0 else "negative"
-        if current == 0 or filled not in self._layouts:
+        filled = self.receiving(state)
+        if filled is None:
             return False
-        return self._filling_after(self.charge(state), filled) > 1 - _LAST_DIGITS
+        return self.filling_after(self.charge(state), filled) > 1 - _LAST_DIGITS
 
-    def saturation(self, state: Array) -> str | None:
-        """Whether every particle of an electrode is full or empty somewhere, to the last digits.
+    def saturated(self, state: Array) -> tuple[str, bool] | None:
+        """The electrode whose particles are all full (True) or empty somewhere, if there is one.
 
-        One that is not could take the current: then a solve that fails has another reason.
+        Full to the last digits: one that is not could take the current, and then a solve that
+        fails has another reason.
         """
         current = float(state[self._system.where["current"]][0])
         for name in self._layouts:
             taking = current if name == "positive" else -current
-            of = "" if len(self._layouts) == 1 else f" of the {name}"
             fillings = [x[group.kernel.filling] for group, x in self._groups(state, name)]
             if taking > 0 and min(float(c.max(axis=0).min()) for c in fillings) > 1 - _SATURATED:
-                return f"particles{of} full"
+                return name, True
             if taking < 0 and max(float(c.min(axis=0).max()) for c in fillings) < _SATURATED:
-                return f"particles{of} empty"
+                return name, False
         return None
+
+    def saturation(self, state: Array) -> str | None:
+        """The same in words."""
+        found = self.saturated(state)
+        if found is None:
+            return None
+        of = "" if len(self._layouts) == 1 else f" of the {found[0]}"
+        return f"particles{of} {'full' if found[1] else 'empty'}"
+
+    def last_place(self, state: Array, electrode: str, full: bool) -> int:
+        """The unknown that fills (or empties) last: the fullest place of the emptiest particle."""
+        found = []
+        for group, block in zip(self._assembly.groups, self._system.blocks, strict=True):
+            if group.electrode == electrode:
+                shape = group.kernel.mass.size, group.index.size
+                unknowns = np.arange(block.start, block.stop).reshape(shape)[group.kernel.filling]
+                c = state[unknowns] if full else 1 - state[unknowns]
+                particle = int(c.max(axis=0).argmin())
+                place = int(c[:, particle].argmax())
+                found.append((c[place, particle], int(unknowns[place, particle])))
+        return min(found)[1]
 
     def _groups(self, state: Array, electrode: str) -> Iterator[tuple[Group, Array]]:
         for group, block in zip(self._assembly.groups, self._system.blocks, strict=True):

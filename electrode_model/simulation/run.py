@@ -183,12 +183,14 @@ class Run:
         )
         times = SaveTimes(expected(now.step, start, now.course.duration, self._scales), every)
         behind = (0, 0.0)  # steps and time at the last check of progress
+        last: External | None = None  # seen at the end of the last time step
         while True:
             done = stepper.step()
             if isinstance(done, Outcome):
                 return self._give_up(done, stepper)
             self._steps_left -= 1
-            end = first_crossing(watched, partial(self._within, done), done.start, done.end)
+            seen = self._seen(done)
+            end = first_crossing(watched, seen, done.start, done.end, last)
             # the end itself is saved by _stop: not twice where an output time falls on it
             for t in times.until(done.end if end is None else end[0] * (1 - _AT_THE_END)):
                 self._save(t, done(t), frame=True)
@@ -196,10 +198,11 @@ class Run:
                     break  # output times may be very many; the limit is reported below
             if end is not None:
                 return self._stop(*end, done(end[0]))
+            last = seen(done.end)
             if times.last < done.end:
                 self._save(done.end, stepper.state, frame=False)
             now.note = self.reader.strayed(stepper.state) or now.note
-            self._progress(start, done)
+            self._progress(start, last)
             if now.step.kind in DRIVEN and self.reader.exhausted(stepper.state):
                 return self._saturated("particles full", stepper)
             limit = self._limit(stepper, behind)
@@ -209,6 +212,7 @@ class Run:
             if now.statistics.steps - behind[0] >= _STUCK_STEPS:
                 behind = (now.statistics.steps, stepper.t)
             if stepper.arrived:
+                last = None
                 ended = self._turn(stepper, watched)
                 if ended is not None:
                     return ended
@@ -267,11 +271,20 @@ class Run:
                 return Outcome.NO_PROGRESS, f"{text}; {stepper.worst()}"
         return None
 
-    def _within(self, done: Interpolant, t: float) -> External:
+    def _seen(self, done: Interpolant) -> Callable[[float], External]:
+        """What is seen from outside within a time step."""
+        reader, charge = self.reader, self._now.charge
         if self._now.step.until.surface_filling is not None:
-            return self.reader.external(t, done(t), self._now.charge)
-        circuit = done(t, self.system.circuit_block)
-        return self.reader.external_of_circuit(t, circuit, self._now.charge)
+            return lambda t: reader.external(t, done(t), charge)
+        outside = done.among(reader.outside)
+        known: dict[float, External] = {}
+
+        def seen(t: float) -> External:
+            if t not in known:
+                known[t] = reader.external_of(t, outside(t), charge)
+            return known[t]
+
+        return seen
 
     def _save(self, t: float, state: Any, *, frame: bool) -> None:
         seconds = self._clock + t * self._scales.time
@@ -280,12 +293,11 @@ class Run:
             fields = self._config.output.fields
             self._recorder.frame(self.reader.frame(seconds, self._now.index, state, fields))
 
-    def _progress(self, start: External, done: Interpolant) -> None:
+    def _progress(self, start: External, state: External) -> None:
         now = time.monotonic()
         if self._tell is None or now - self._told < _PROGRESS_EVERY:
             return
         self._told = now
-        state = self._within(done, done.end)
         self._tell(
             Progress(
                 time=self._clock + state.time,

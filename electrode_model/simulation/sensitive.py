@@ -1,7 +1,7 @@
 """A protocol carried out with the derivatives of all it shows by parameters of the model."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from electrode_model.assemble import assemble
 from electrode_model.simulation.courses import course
 from electrode_model.simulation.cutoffs import CutOff, External, cut_offs, first_crossing, window
 from electrode_model.simulation.reader import Reader
-from electrode_model.simulation.saving import SaveTimes, expected
+from electrode_model.simulation.saving import DRIVEN, SaveTimes, expected
 from electrode_model.solver.sensitivity import Neighbours, Sensitivities
 from electrode_model.solver.start import Outcome, Statistics, consistent
 from electrode_model.solver.stepper import Interpolant, Stepper
@@ -27,6 +27,9 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _AT_THE_END = 1e-9  # of a step's duration: an output time this near its end is its end
 _PROBE = 1e-4  # change of an unknown by which the margins of cut-offs are differentiated
+#: Of a filling: nearer to 0 or 1 the voltage falls by a kT with ever less charge, and what a
+#: parameter does at a fixed time is that it moves the end of the charge, beyond all bounds.
+_EDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Sensitive:
     ends: Array  # (n_steps,) s, how long each step took
     d_ends: Array  # (n_steps, n_p)
     reasons: tuple[str, ...]  # (n_steps,)
+    edge: np.ndarray  # (n,) bool: an electrode is full or empty, and a voltage belongs to a charge
     status: str  # "finished", "stopped" or "failed"
     message: str
     steps: int  # of the solver
@@ -57,7 +61,9 @@ def sensitive(
     ``neighbours`` are, for each parameter, the configuration with it increased, the one with it
     decreased, and by how much.  They must share the numbers of volumes, particles and grid points,
     ``nominal_capacity`` and temperature with ``config``.  Without neighbours it is a run that keeps
-    no more than its rows.
+    no more than its rows.  The last millionth of an electrode's filling is its edge: derivatives
+    there are 0, meant at a fixed share of the charge, and a step that ends there ends at a charge.
+    Where the particles are full before a cut-off the last row has the voltage of the cut-off.
 
     Raises ValueError where a neighbour has other unknowns or units, for cut-offs by surface
     filling, isolated rests, and particles that make no model.
@@ -68,15 +74,28 @@ def sensitive(
     return run.result()
 
 
+@dataclass(frozen=True)
+class _Edge:
+    """An electrode that is full or empty, and where that began."""
+
+    electrode: str
+    rate: float  # of its filling, 1/h
+    slope: Array  # (n,) of the states, 1/h
+    state: Array  # (n,)
+    inward: bool  # whether the current goes on to fill or empty it
+
+
 class _Run:
     def __init__(
         self, config: "Config", neighbours: Sequence[tuple["Config", "Config", float]]
     ) -> None:
         assembly = assemble(config)
-        self.config, self.scales = config, assembly.scales
+        self.config, self.assembly, self.scales = config, assembly, assembly.scales
         self.system = System(assembly)
         self.reader = Reader(assembly, self.system)
         near = []
+        #: of the neighbours, which see another filling in the same charge
+        self.readers: list[tuple[Reader, Reader]] = []
         for above, below, step in neighbours:
             pair = assemble(above), assemble(below)
             if any(other.scales != self.scales for other in pair):
@@ -85,6 +104,9 @@ class _Run:
                     " configuration a nominal_capacity"
                 )
             near.append(Neighbours(System(pair[0]), System(pair[1]), step))
+            systems = near[-1].above, near[-1].below
+            self.readers.append((Reader(pair[0], systems[0]), Reader(pair[1], systems[1])))
+        self.near = near
         self.sensitivities = Sensitivities(self.system, near)
         self.parameters = len(near)
         self.clock, self.steps = 0.0, 0
@@ -107,10 +129,10 @@ class _Run:
             ended = self._step(index, step)
             if ended is None:
                 return
-            index += 1 + step.skip.get(ended.stop, 0)
+            index += 1 + step.skip.get(ended, 0)
 
-    def _step(self, index: int, step: "Step") -> CutOff | None:
-        """Carry out a step; None ends the run."""
+    def _step(self, index: int, step: "Step") -> str | None:
+        """Carry out a step; its stop, or None, which ends the run."""
         system, y, where = self.system, self.system.y, self.system.where
         left = {name: float(y[where[name]][0]) for name in ("current", "voltage")}
         left["power"] = left["current"] * left["voltage"]
@@ -136,7 +158,8 @@ class _Run:
         passed = next((w for w in watched if w.margin(start) >= 0), None)
         if passed is not None:
             self._close(passed.name, 0.0, np.zeros(self.parameters))
-            return passed
+            return passed.stop
+        self.edge = self._edge_of(y, np.zeros(system.n), inward=False)
         solver = self.config.solver
         stepper = Stepper(
             system,
@@ -146,26 +169,48 @@ class _Run:
             max_order=solver.max_order,
             min_step=solver.min_step / self.scales.time,
             stop=piece.end,
-            companion=self.sensitivities if self.parameters else None,
+            companion=self.sensitivities if self.parameters and self.edge is None else None,
         )
-        self._row(index, 0.0, stepper.state, self.sensitivities.differences[0], charge)
+        first = self.sensitivities.start if self.edge else self.sensitivities.differences[0]
+        self._row(index, 0.0, stepper.state, first, charge)
         every = self.config.output.every
         times = SaveTimes(expected(step, start, line.duration, self.scales), every)
         watched = [*watched, *window(self.config.voltage_window)]
+        done: Interpolant | None = None
         while True:
-            done = stepper.step()
-            if isinstance(done, Outcome):
-                return self._fail(index, f"{done.value}; {stepper.worst()}")
+            before = self.sensitivities.start
+            made = stepper.step()
+            if isinstance(made, Outcome):
+                full = self.reader.saturated(stepper.state)
+                if full is None or done is None:
+                    return self._fail(index, f"{made.value}; {stepper.worst()}")
+                return self._saturated(index, step, full, stepper, done)
+            done = made
             self.steps += 1
+            if self.edge is None and step.kind in DRIVEN:
+                slope = (stepper.state - done(done.start)) / (done.end - done.start)
+                self.edge = self._edge_of(stepper.state, slope, inward=True)
+                if self.edge is not None:
+                    self.sensitivities.start = before
+                    stepper._companion = None
             seen = partial(self._seen, done, charge)
             end = first_crossing(watched, seen, done.start, done.end)
             for t in times.until(done.end if end is None else end[0] * (1 - _AT_THE_END)):
-                self._row(index, t, done(t), self.sensitivities.at(t, done), charge)
+                self._row(index, t, done(t), self._slopes(t, done), charge)
             if end is not None:
                 return self._stop(index, *end, done, charge)
             if times.last < done.end:  # where much happens steps are shorter than output times
-                s = self.sensitivities.at(done.end, done)
-                self._row(index, done.end, stepper.state, s, charge)
+                self._row(index, done.end, stepper.state, self._slopes(done.end, done), charge)
+            if step.kind in DRIVEN and self.reader.exhausted(stepper.state):
+                filled = self.reader.receiving(stepper.state) or "positive"
+                return self._saturated(index, step, (filled, True), stepper, done)
+            if self.edge is not None and not self.edge.inward and step.kind in DRIVEN:
+                self.edge = self._edge_of(stepper.state, np.zeros(system.n), inward=False)
+                if self.edge is None and self.parameters:  # it has left: they begin afresh
+                    stepper._companion = self.sensitivities
+                    outcome = stepper.turn(piece.end)
+                    if outcome is not None:
+                        return self._fail(index, outcome.value)
             if time.monotonic() > self.deadline:
                 return self._fail(index, f"wall-clock limit of {solver.wall_time:g} s")
             if self.steps >= solver.max_steps:
@@ -180,14 +225,18 @@ class _Run:
                 if outcome is not None:
                     return self._fail(index, outcome.value)
 
+    def _slopes(self, t: float, done: Interpolant) -> Array:
+        along = self.sensitivities
+        return along.start if self.edge is not None else along.at(t, done)
+
     def _seen(self, done: Interpolant, charge: float, t: float) -> External:
         return self.reader.external_of_circuit(t, done(t, self.system.circuit_block), charge)
 
     def _stop(
         self, index: int, t: float, cut_off: CutOff, done: Interpolant, charge: float
-    ) -> CutOff | None:
+    ) -> str | None:
         """End a step at a root, whose time moves with the parameters."""
-        state, s = done(t), self.sensitivities.at(t, done)
+        state, s = done(t), self._slopes(t, done)
         self._row(index, t, state, s, charge)
         system = self.system
         system.y[:] = state
@@ -195,16 +244,85 @@ class _Run:
         outcome = consistent(system, Statistics())
         if outcome is not None:
             return self._fail(index, outcome.value)
-        # of the equations, not of the polynomial, whose slopes are a thousand times less exact
-        slope = self.sensitivities.course() if self.parameters else np.zeros(system.n)
-        moved = self._moved(cut_off, t, state, slope, s, charge)
-        # where the next step begins is later by that: the states move on along their course
-        self.sensitivities.start = s + moved[:, None] * slope
+        if self.edge is not None:
+            moved = self._at_edge(self.edge)
+        else:
+            # of the equations, not of the polynomial, whose slopes are a thousand times less exact
+            slope = self.sensitivities.course() if self.parameters else np.zeros(system.n)
+            moved = self._moved(cut_off, t, state, slope, s, charge)
+            # where the next step begins is later by that: the states move on along their course
+            self.sensitivities.start = s + moved[:, None] * slope
         self._close(cut_off.name, t, moved)
         if not cut_off.planned:
             self.status, self.message = "stopped", f"step {index + 1}: {cut_off.name}"
             return None
-        return cut_off
+        return cut_off.stop
+
+    def _edge_of(self, state: Array, slope: Array, inward: bool) -> "_Edge | None":
+        """The electrode that is nearly full or empty, with ``inward`` only one that becomes so."""
+        charge = self.reader.charge(state)
+        current = float(state[self.system.where["current"]][0])
+        for electrode in self.reader.electrodes:
+            filled = self.reader.filling_after(charge, electrode)
+            rate = self.reader.gain(electrode) * current
+            full, empty = filled > 1 - _EDGE, filled < _EDGE
+            if (full and rate > 0) or (empty and rate < 0) or ((full or empty) and not inward):
+                towards = rate > 0 if full else rate < 0
+                return _Edge(electrode, rate, slope, state.copy(), towards)
+        return None
+
+    def _at_edge(self, edge: "_Edge") -> Array:
+        """(n_p,) h by which the end moves with each parameter: it is where the charge is passed.
+
+        What is full or empty stays so, whatever the parameters.
+        """
+        s, reader, electrode = self.sensitivities.start, self.reader, edge.electrode
+        if not edge.inward:
+            return np.zeros(self.parameters)
+        own = reader.gain(electrode) * s[:, self.system.where["charge"]][:, 0]
+        numbers = self._by_neighbours(lambda r: r.filling_after(r.charge(edge.state), electrode))
+        moved: Array = -(own + numbers) / edge.rate
+        start = s + moved[:, None] * edge.slope
+        for group, block in zip(self.assembly.groups, self.system.blocks, strict=True):
+            if group.electrode == electrode:
+                start[:, block] = 0.0
+        self.sensitivities.start = start
+        return moved
+
+    def _saturated(
+        self, index: int, step: "Step", full: tuple[str, bool], stepper: Stepper, done: Interpolant
+    ) -> str | None:
+        """End a step whose particles take or give no more, as :class:`~.run.Run` does.
+
+        Where only surfaces are full, the last place is so at the time at which the others are too.
+        """
+        state, s = stepper.state.copy(), self.sensitivities.start
+        falling = float(state[self.system.where["current"]][0]) > 0
+        stops = ("voltage", "voltage_below" if falling else "voltage_above")
+        reached = next((name for name in stops if name in step.until.given), None)
+        text = f"particles {'full' if full[1] else 'empty'}"
+        if step.kind not in DRIVEN or reached is None:
+            self.status, self.message = "stopped", f"step {index + 1}: {text}"
+            return None
+        if self.edge is not None:
+            moved = self._at_edge(self.edge)
+        else:
+            slope = (state - done(done.start)) / (done.end - done.start)
+            place = self.reader.last_place(state, *full)
+            moved = -s[:, place] / slope[place] if slope[place] else np.zeros(self.parameters)
+            self.sensitivities.start = s + moved[:, None] * slope
+        self.system.y[:] = state
+        volts = step.until.given[reached]
+        last = self.rows[-1]
+        self.rows[-1] = (*last[:2], volts, *last[3:])
+        self._close(f"voltage {volts:g} V, {text}", stepper.t, moved)
+        return reached
+
+    def _by_neighbours(self, seen: Callable[[Reader], float]) -> Array:
+        """(n_p,) derivative of what a reader sees in one state, by the numbers it reads with."""
+        pairs = zip(self.readers, self.near, strict=True)
+        found = [(seen(a) - seen(b)) / (2 * near.step) for (a, b), near in pairs]
+        return np.array(found).reshape(self.parameters)
 
     def _moved(
         self, cut_off: CutOff, t: float, state: Array, slope: Array, s: Array, charge: float
@@ -228,15 +346,22 @@ class _Run:
         if by_time == 0:
             return np.zeros(self.parameters)
         own = [change(s[k], self.base[k], 0.0) for k in range(self.parameters)]
-        return -np.array(own) / by_time
+        circuit = state[self.system.circuit_block]
+        numbers = self._by_neighbours(
+            lambda reader: cut_off.margin(reader.external_of_circuit(t, circuit, charge))
+        )
+        return -(np.array(own) + numbers) / by_time
 
     def _row(self, index: int, t: float, state: Array, s: Array, charge: float) -> None:
         where, scales = self.system.where, self.scales
         seen = self.reader.external_of_circuit(t, state[self.system.circuit_block], charge)
-        self.rows.append((index, seen.time, seen.voltage, seen.current, seen.passed, seen.filling))
+        edge = self.edge is not None
+        self.rows.append(
+            (index, seen.time, seen.voltage, seen.current, seen.passed, seen.filling, edge)
+        )
         passed = s[:, where["charge"]][:, 0] - self.base
-        slopes = [s[:, where["voltage"]][:, 0] * scales.voltage, passed * scales.current]
-        self.slopes.append(np.array(slopes))
+        volts = s[:, where["voltage"]][:, 0] * scales.voltage
+        self.slopes.append(np.array([0 * volts if edge else volts, passed * scales.current]))
 
     def _close(self, reason: str, t: float, moved: Array) -> None:
         self.ends.append(t * self.scales.time)
@@ -244,13 +369,13 @@ class _Run:
         self.reasons.append(reason)
         self.clock += t * self.scales.time
 
-    def _fail(self, index: int, why: str) -> CutOff | None:
+    def _fail(self, index: int, why: str) -> str | None:
         """Note why the run ends; None, as a step says that has no end."""
         self.status, self.message = "failed", f"step {index + 1}: {why}"
         return None
 
     def result(self) -> Sensitive:
-        table = np.array(self.rows).reshape(-1, 6)
+        table = np.array(self.rows).reshape(-1, 7)
         slopes = np.array(self.slopes).reshape(len(table), 2, self.parameters)
         return Sensitive(
             step=table[:, 0].astype(int),
@@ -264,6 +389,7 @@ class _Run:
             ends=np.array(self.ends),
             d_ends=np.array(self.d_ends).reshape(len(self.ends), self.parameters),
             reasons=tuple(self.reasons),
+            edge=table[:, 6] > 0,
             status=self.status,
             message=self.message,
             steps=self.steps,

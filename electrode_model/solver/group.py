@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from electrode_model.assemble import Group
 from electrode_model.noise import Knots, added
 from electrode_model.particle import Kernel
-from electrode_model.solver.banded import banded
+from electrode_model.solver.banded import Banded, banded
 from electrode_model.solver.machine import evaluator
 from electrode_model.solver.tape import Tape
 
@@ -52,9 +53,9 @@ class GroupSolver:
         n, p = x.shape
         self.x, self.slope, self.residual, self.delta = x, slope, residual, delta
         self.volume, self.offset = group.volume, offset
-        self._starts = np.flatnonzero(np.diff(group.volume, prepend=-1))
-        self._volumes = group.volume[self._starts]
-        bounds = [*self._starts.tolist(), p]
+        self.starts = np.flatnonzero(np.diff(group.volume, prepend=-1))
+        self._volumes = group.volume[self.starts]
+        bounds = [*self.starts.tolist(), p]
         many = p >= _LONG_RUN * self._volumes.size  # filling runs then beats indexing
         self._runs = (
             [(int(v), slice(*b)) for v, b in zip(self._volumes, pairwise(bounds), strict=True)]
@@ -64,37 +65,50 @@ class GroupSolver:
         self._weights, self._share = kernel.weights, group.share
         self._mass = kernel.mass[:, None]
         self._all_differential = bool(np.all(kernel.mass == 1))
-        self.functions, value, slopes = _prepared(kernel, moving, hoist=offset is None)
+        self.functions, *self.tapes = _prepared(kernel, moving, hoist=offset is None)
         functions = self.functions
         self.seen, self._coupled = functions.seen, functions.coupled
         self._lower, self._upper = functions.lower, functions.upper
-        self._c_bar = np.zeros((1, p))
+        self.c_bar = np.zeros((1, p))
         #: what depends on the drives alone, computed once a volume and handed to its particles
-        self._drives = np.zeros((functions.drives.shape[0], p))
-        inputs = [x, self._c_bar, self._drives, group.q]
+        self.drives = np.zeros((functions.drives.shape[0], p))
         self.f = np.empty((n, p))
         self.heat = np.zeros(p) if functions.hot else None
-        released = [] if self.heat is None else [self.heat[None, :]]
-        self._evaluate = evaluator(functions.rate, value, inputs, [self.f, *released])
         width = self._lower + self._upper + 1
-        self._bands = np.empty((width * n, p))
+        self.bands = np.empty((width * n, p))
         self._columns = len(self.seen) + self._coupled  # the drives, then c_bar
-        by_drive = [np.empty((n, p)) for _ in range(self._columns)]
-        self._by_drive = by_drive
-        outputs = [self._bands, *by_drive]
+        self.by_drive = [np.empty((n, p)) for _ in range(self._columns)]
         if functions.hot:
             self._heat_by_x, self._heat_by = np.zeros((n, p)), np.zeros((self._columns, p))
-            outputs += [self._heat_by_x, self._heat_by]
-        self._differentiate = evaluator(functions.slopes, slopes, inputs, outputs)
-        self._solver = banded(n, p, self._lower, self._upper)
-        self._matrix = np.empty((width, n, p))
-        self._w = np.empty((n, self._columns, p))  # T^-1 of the columns
+        self.matrix = np.empty((width, n, p))
+        self.columns = np.empty((n, self._columns, p))  # T^-1 of by_drive
         self._steps = np.empty((len(self.seen), p))
-        self._den = np.ones(p)
+        self.denominator = np.ones(p)
         self.response = np.empty((len(self.seen), p))
         self.heat_response = np.zeros((len(self.seen), p))
         self._noise: tuple[Array, Array] | None = None
         self._knots: Knots = {}
+
+    @cached_property
+    def _inputs(self) -> list[Array]:
+        return [self.x, self.c_bar, self.drives, self.group.q]
+
+    @cached_property
+    def _evaluate(self) -> Any:
+        released = [] if self.heat is None else [self.heat[None, :]]
+        return evaluator(self.functions.rate, self.tapes[0], self._inputs, [self.f, *released])
+
+    @cached_property
+    def _differentiate(self) -> Any:
+        outputs = [self.bands, *self.by_drive]
+        if self.heat is not None:
+            outputs += [self._heat_by_x, self._heat_by]
+        return evaluator(self.functions.slopes, self.tapes[1], self._inputs, outputs)
+
+    @cached_property
+    def _solver(self) -> Banded:
+        n, p = self.x.shape
+        return banded(n, p, self._lower, self._upper)
 
     def at(self, t: float) -> None:
         """Time of the run [h] of the next :meth:`evaluate`."""
@@ -117,11 +131,11 @@ class GroupSolver:
 
     def evaluate(self, drives: Array) -> None:
         """Residual; ``drives`` (m, n_v) are the values of ``functions.drives`` in each volume."""
-        self._spread(drives, self._drives)
+        self._spread(drives, self.drives)
         if self.offset is not None:
-            self._drives[0] += self.offset  # nothing is hoisted: the first drive is dphi
+            self.drives[0] += self.offset  # nothing is hoisted: the first drive is dphi
         if self._coupled:
-            np.matmul(self._weights, self.x, out=self._c_bar[0])
+            np.matmul(self._weights, self.x, out=self.c_bar[0])
         self._evaluate()
         if self._all_differential:
             np.subtract(self.slope, self.f, out=self.residual)
@@ -143,36 +157,38 @@ class GroupSolver:
         """Blocks of the last :meth:`linearize`: df/dx by diagonals (width, n, p), and the columns
         (n, p) by the drives ``seen``, then by c_bar if it matters.  Views.
         """
-        return self._bands.reshape(self._matrix.shape), self._by_drive
+        return self.bands.reshape(self.matrix.shape), self.by_drive
 
     def factor(self, alpha: float, beta: float) -> bool:
         """Factorise, and find ``response``; False if singular."""
-        width, n, p = self._matrix.shape
-        bands = self._bands.reshape(width, n, p)
-        np.negative(bands, out=self._matrix)
+        width, n, p = self.matrix.shape
+        bands = self.bands.reshape(width, n, p)
+        np.negative(bands, out=self.matrix)
         if beta != 1.0 or not self._all_differential:
             kept = np.where(self.group.kernel.mass == 1, beta, 1.0)
             for d in range(-self._lower, self._upper + 1):
                 rows = slice(max(0, -d), min(n, n - d))
                 columns = slice(max(0, d), min(n, n + d))
-                self._matrix[self._lower + d, rows] *= kept[columns, None]
-        self._matrix[self._lower] += alpha * self._mass
-        if not self._solver.factor(self._matrix):
+                self.matrix[self._lower + d, rows] *= kept[columns, None]
+        self.matrix[self._lower] += alpha * self._mass
+        if not self._solver.factor(self.matrix):
             return False
-        for k, column in enumerate(self._by_drive):
-            self._w[:, k] = column
-        self._solver.solve(self._w)
+        for k, column in enumerate(self.by_drive):
+            self.columns[:, k] = column
+        self._solver.solve(self.columns)
         if self._coupled:
-            own = self._w[:, -1]
-            np.divide(1.0, 1.0 - beta * (self._weights @ own), out=self._den)
+            own = self.columns[:, -1]
+            np.divide(1.0, 1.0 - beta * (self._weights @ own), out=self.denominator)
             for k in range(self._columns - 1):
-                self._w[:, k] += own * (beta * (self._weights @ self._w[:, k]) * self._den)
+                self.columns[:, k] += own * (
+                    beta * (self._weights @ self.columns[:, k]) * self.denominator
+                )
         for k in range(len(self.seen)):
-            np.multiply(alpha, self._mean(self._w[:, k]), out=self.response[k])
+            np.multiply(alpha, self._mean(self.columns[:, k]), out=self.response[k])
         self._alpha, self._beta = alpha, beta
         if self.heat is not None:
             for k in range(len(self.seen)):
-                self.heat_response[k] = self._heat_change(self._w[:, k]) + self._heat_by[k]
+                self.heat_response[k] = self._heat_change(self.columns[:, k]) + self._heat_by[k]
         return True
 
     def _heat_change(self, step: Array) -> Array:
@@ -192,8 +208,8 @@ class GroupSolver:
         np.negative(self.residual, out=self.delta)
         self._solver.solve(self.delta)
         if self._coupled:
-            mean = self._beta * (self._weights @ self.delta) * self._den
-            self.delta += self._w[:, -1] * mean
+            mean = self._beta * (self._weights @ self.delta) * self.denominator
+            self.delta += self.columns[:, -1] * mean
         return self._alpha * self._mean(self.delta)
 
     def substitute(self, changes: Array, offset: Array | None = None) -> None:
@@ -205,13 +221,13 @@ class GroupSolver:
         if offset is not None:
             self._steps[0] += offset
         for k in range(len(self.seen)):
-            np.multiply(self._w[:, k], self._steps[k], out=self.f)  # f is done with
+            np.multiply(self.columns[:, k], self._steps[k], out=self.f)  # f is done with
             self.delta += self.f
 
     def gather(self, values: Array, out: Array) -> None:
         """Add the share-weighted sums of ``values`` (p,) to ``out`` (n_v,)."""
         if self._runs is None:
-            out[self._volumes] += np.add.reduceat(self._share * values, self._starts)
+            out[self._volumes] += np.add.reduceat(self._share * values, self.starts)
             return
         for v, part in self._runs:
             out[v] += self._share[part] @ values[part]

@@ -6,31 +6,32 @@ until Newton fails or it is old; the matrix is refactored whenever the step or o
 because only then do the linear balances hold to rounding at every iterate.
 """
 
-from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from electrode_model.solver.differences import Interpolant, advance_differences, differences
+from electrode_model.solver.differences import (
+    Interpolant,
+    advance_differences,
+    differences,
+    same_step,
+)
 from electrode_model.solver.equations import Companion, Equations
+from electrode_model.solver.iteration import MAX_ORDER, Newton, vectors
 from electrode_model.solver.start import Outcome, Statistics, consistent
 
 __all__ = ["Interpolant", "Stepper", "advance_differences"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_MAX_ORDER = 5
 _KAPPA = np.array([0.0, -0.1850, -1 / 9, -0.0823, -0.0415, 0.0])
-_GAMMA = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, _MAX_ORDER + 1))])
+_GAMMA = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, MAX_ORDER + 1))])
 _ALPHA = (1 - _KAPPA) * _GAMMA
+_PSI = [_GAMMA, *(_GAMMA / alpha for alpha in _ALPHA[1:])]  # of the differences, in the slope
 _CAUTION = 1.5  # local errors add up: keeps global ones within a few tolerances, as idas does
-_ERROR = _CAUTION * (_KAPPA * _GAMMA + 1 / np.arange(1, _MAX_ORDER + 2))
+_ERROR = _CAUTION * (_KAPPA * _GAMMA + 1 / np.arange(1, MAX_ORDER + 2))
 
-_NEWTON_ITERATIONS = 4
-_NEWTON_TOLERANCE = 0.05  # of the error tolerance
-_LEAST_RATE = 0.05
 _RESOLUTION = 8 * np.finfo(float).eps
-_NOISE = 1e-4  # tolerances; at rest, Newton's steps are rounding errors that do not shrink
 _JACOBIAN_AGE = 50  # steps
 _AHEAD = 1e-2  # of the time to the next kink: a probe of what the equations do after one
 _LONGEST_START = 1e-2  # h, for a cell at rest
@@ -38,15 +39,6 @@ _SHORT = 1.0 / 3600  # h: steps in which the current of a held voltage is known 
 _GROW, _SHRINK = 1.2, 0.2  # least useful growth; most shrinkage after an error test
 _MOST_GROWTH = 10.0
 _SAFETY = 0.85
-
-
-class _Newton(Enum):
-    """How a Newton iteration ended."""
-
-    CONVERGED = 0
-    SLOW = 1
-    NOT_FINITE = 2
-    OUTSIDE = 3  # converged to a filling beyond 0 or 1
 
 
 class Stepper:
@@ -70,27 +62,19 @@ class Stepper:
         *,
         rtol: float,
         atol: float,
-        max_order: int = _MAX_ORDER,
+        max_order: int = MAX_ORDER,
         min_step: float = 1e-18,
         stop: float = np.inf,
         companion: Companion | None = None,
     ) -> None:
         self.system, self.statistics = system, statistics
-        self._rtol, self._atol, self._max_order = rtol, atol, max_order
+        self._max_order = max_order
         self._min_step, self.stop, self._companion = min_step, stop, companion
         self.t = 0.0
-        self._d = np.zeros((_MAX_ORDER + 3, system.n))
-        self._scale = np.empty(system.n)
-        self._blocks = [*system.blocks, system.circuit_block]
-        # A film's unknown follows its particle: it is solved for, not integrated.
-        self._counted = np.ones(system.n)
-        for block in system.blocks:
-            self._counted[block] = system.differential[block]
-        self._roots = [1 / np.sqrt(max(self._counted[b].sum(), 1.0)) for b in self._blocks]
-        self._work, self._correction = np.empty(system.n), np.zeros(system.n)
-        block = system.circuit_block
-        self._solved = np.flatnonzero(~system.differential[block]) + block.start
-        self._psi = np.empty(system.n)
+        self._vectors = vectors(system, rtol, atol)
+        self._d = self._vectors.differences
+        self._norm = self._vectors.norm
+        self._correction = self._vectors.correction
         self._plan: tuple[int, float] | None = None
         self._began = -1.0
         self._begin()
@@ -100,7 +84,7 @@ class Stepper:
         system = self.system
         self._d[:] = 0.0
         self._d[0] = system.y
-        self._weigh(self._d[0])
+        self._vectors.weigh(self._d[0])
         slope = np.where(system.differential, system.slope, 0.0)
         speed = self._norm(slope)
         first = 1 / speed if speed > 0 else 1e-3
@@ -109,7 +93,7 @@ class Stepper:
         self.order, self._equal_steps = 1, 0
         self._age, self._fresh, self._stale = 0, False, True
         self._factored: tuple[float, int] | None = None
-        self._rate: float | None = None
+        self._vectors.rate = None
         self._plan = None
         self._began = self.t
         if self._companion is not None:
@@ -176,13 +160,7 @@ class Stepper:
         residual = self.system.residual
         if not np.all(np.isfinite(residual)):
             return f"not finite: {self.system.worst_equation(residual)}"
-        return f"worst: {self.system.worst_unknown(self._correction * self._scale)}"
-
-    def _weigh(self, y: Array) -> None:
-        np.abs(y, out=self._scale)
-        self._scale *= self._rtol
-        self._scale += self._atol
-        np.divide(self._counted, self._scale, out=self._scale)
+        return f"worst: {self.system.worst_unknown(self._correction * self._vectors.scale)}"
 
     def _error(self, vector: Array) -> float:
         """Norm of an estimated error.
@@ -194,23 +172,6 @@ class Stepper:
         """
         held = self.system.control[1] != 0 and self.h < _SHORT
         return self._norm(vector, self.h / _SHORT if held else 1.0)
-
-    def _norm(self, vector: Array, solved: float = 1.0) -> float:
-        """Largest of the weighted root-mean-squares of the groups and of the circuit.
-
-        One norm over everything would let a thousand particles hide an error in the voltage.
-        The algebraic unknowns of the circuit count by the share ``solved``.
-        """
-        np.multiply(vector, self._scale, out=self._work)
-        if solved != 1.0:
-            self._work[self._solved] *= solved
-        largest = 0.0
-        for block, root in zip(self._blocks, self._roots, strict=True):
-            part = self._work[block]
-            size = float(np.sqrt(part @ part)) * root
-            if not size <= largest:  # NaN wins
-                largest = size
-        return largest
 
     def step(self) -> Interpolant | Outcome:
         """Advance by one accepted step, or say why there is none."""
@@ -227,22 +188,18 @@ class Stepper:
             if self.h < least and not self._begin_again():
                 return last_failure
             order = self.order
-            predicted = d[: order + 1].sum(axis=0)
-            self._weigh(predicted)
-            np.matmul(_GAMMA[1 : order + 1] / _ALPHA[order], d[1 : order + 1], out=self._psi)
-            ended = self._newton(predicted)
-            np.subtract(self.system.y, predicted, out=self._correction)
-            if ended is not _Newton.CONVERGED:
+            ended = self._newton()
+            if ended is not Newton.CONVERGED:
                 if not self._fresh:
                     self._stale = True
-                    if ended is _Newton.SLOW:
+                    if ended is Newton.SLOW:
                         continue  # the same step with the Jacobian of the last accepted state
                 statistics.newton_failures += 1
-                if ended is _Newton.OUTSIDE:
+                if ended is Newton.OUTSIDE:
                     self.order = 1
-                lost = ended is _Newton.NOT_FINITE
+                lost = ended is Newton.NOT_FINITE
                 last_failure = Outcome.NOT_FINITE if lost else Outcome.STEP_TOO_SMALL
-                self._rescale(0.5 if ended is _Newton.SLOW else 0.25)
+                self._rescale(0.5 if ended is Newton.SLOW else 0.25)
                 continue
             error = _ERROR[order] * self._error(self._correction)
             if error > 1:
@@ -255,74 +212,32 @@ class Stepper:
         self._age += 1
         self._fresh = False
         if self._companion is not None:
-            self._companion.advance(order, _ALPHA[order] / self.h, _GAMMA / _ALPHA[order])
-            self._factored, self._rate = None, None  # it leaves a newer matrix, of newer values
-        advance_differences(d, order, self._correction)
+            self._companion.advance(order, _ALPHA[order] / self.h, _PSI[order])
+            self._factored, self._vectors.rate = (
+                None,
+                None,
+            )  # it leaves a newer matrix, of newer values
+        self._vectors.advance(order)
         start, self.t = self.t, self.t + self.h
         self._equal_steps += 1
         self._plan_next(error)
         return Interpolant(start, self.t, order, self.h, d[: order + 1])
 
-    def _newton(self, predicted: Array) -> _Newton:
-        """Correct the prediction."""
+    def _newton(self) -> Newton:
+        """Correct the prediction, with a matrix that is as new as it must be."""
         system, statistics = self.system, self.statistics
         cj = _ALPHA[self.order] / self.h
-        y, slope = system.y, system.slope
         if (self._stale or self._age > _JACOBIAN_AGE) and not self._refresh():
-            return _Newton.NOT_FINITE
+            return Newton.NOT_FINITE
         if self._factored != (self.h, self.order):
             statistics.factorisations += 1
             if not system.factor(cj):
-                return _Newton.NOT_FINITE
-            self._factored, self._rate = (self.h, self.order), None
-        y[:] = predicted
-        np.multiply(self._psi, cj, out=slope)
+                return Newton.NOT_FINITE
+            self._factored, self._vectors.rate = (self.h, self.order), None
         system.at(self.t + self.h)
-        before = 0.0
-        for iteration in range(_NEWTON_ITERATIONS):
-            system.evaluate()
-            statistics.residuals += 1
-            delta = system.solve()
-            size = self._norm(delta)
-            if not np.isfinite(size):  # as it is where the residual is not
-                statistics.not_finite += 1
-                return _Newton.NOT_FINITE
-            y += delta
-            slope += np.multiply(delta, cj, out=self._work)
-            if size <= _NOISE:
-                return self._inside(cj)
-            if iteration == 0:  # a rate that served before says little of a larger step
-                rate = None if self._rate is None else max(self._rate, _LEAST_RATE)
-            else:
-                if size > 0.9 * before:
-                    break
-                rate = max(size / before, 0.9 * (self._rate or 0.0))
-                self._rate = rate
-            if rate is not None:
-                left = size * rate / (1 - rate)
-                if left <= _NEWTON_TOLERANCE:
-                    return self._inside(cj)
-                if left * rate ** (_NEWTON_ITERATIONS - 1 - iteration) > _NEWTON_TOLERANCE:
-                    break
-            before = size
-        return _Newton.SLOW
-
-    def _inside(self, cj: float) -> _Newton:
-        """Accept a converged state if every filling is between 0 and 1, iterating on for that.
-
-        Some exchange currents, such as c^1/2 (1-c)^3/2, turn the sign of both directions beyond
-        c = 1: a particle there, by however little, would fill on for ever.
-        """
-        system = self.system
-        for _ in range(_NEWTON_ITERATIONS):
-            if system.fillings_inside():
-                return _Newton.CONVERGED
-            system.evaluate()
-            self.statistics.residuals += 1
-            delta = system.solve()
-            system.y += delta
-            system.slope += np.multiply(delta, cj, out=self._work)
-        return _Newton.CONVERGED if system.fillings_inside() else _Newton.OUTSIDE
+        ended = self._vectors.attempt(self.order, _PSI[self.order], cj, statistics)
+        statistics.not_finite += ended is Newton.NOT_FINITE
+        return ended
 
     def _refresh(self) -> bool:
         """Jacobian at the last accepted state, never at a prediction that has failed."""
@@ -384,8 +299,8 @@ class Stepper:
     def _rescale(self, factor: float) -> None:
         """Backward differences for a step ``factor`` times as long."""
         order = self.order
-        change = differences(order, factor) @ differences(order, 1.0)
-        self._d[: order + 1] = change.T @ self._d[: order + 1]
+        change = differences(order, factor) @ same_step(order)
+        self._vectors.rescale(change)
         if self._companion is not None:
             self._companion.rescale(change, factor)
         self.h *= factor

@@ -22,35 +22,19 @@ from scipy.linalg import lapack
 
 from electrode_model.assemble import Assembly, Group
 from electrode_model.cell import Circuit
+from electrode_model.solver.core import core
+from electrode_model.solver.function import in_place
 from electrode_model.solver.group import DRIVES, GroupSolver
 
 if TYPE_CHECKING:
     from electrode_model.solver.wires import Wires
 
-__all__ = ["System"]
+__all__ = ["FILLINGS", "System"]
 
 _ROUNDING = 4 * float(np.finfo(float).eps)  # of a filling
+FILLINGS = -_ROUNDING, 1 + _ROUNDING
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-
-
-class _Compiled:
-    """A CasADi function of small vectors, called through buffers without copies."""
-
-    def __init__(self, function: ca.Function, inputs: list[Array]) -> None:
-        self.outputs = [
-            np.zeros((function.size2_out(i), function.size1_out(i))).T
-            for i in range(function.n_out())
-        ]
-        self._buffer, self._trigger = function.buffer()
-        for i, array in enumerate(inputs):
-            self._buffer.set_arg(i, memoryview(array))  # type: ignore[call-arg, arg-type]  # CasADi's stubs describe its C++ side
-        for i, array in enumerate(self.outputs):
-            self._buffer.set_res(i, memoryview(array.T))  # type: ignore[call-arg]  # as above
-        self._keep = (function, inputs)
-
-    def __call__(self) -> None:
-        self._trigger()
 
 
 class System:
@@ -118,10 +102,11 @@ class System:
             solver.x[_evenly(group.kernel.filling)]
             for solver, group in zip(self.groups, groups, strict=True)
         ]
-        self._n_v = circuit.filling_rate.shape[0]
-        self._r = np.zeros(self._n_v)
+        self.n_v = circuit.filling_rate.shape[0]
+        self.r = np.zeros(self.n_v)
         self._heat = np.zeros(circuit.heat.shape[0])
         self._compile(circuit)
+        self.core = core(self)
         self.y[: bounds[-1]] = np.concatenate([_start(group).ravel() for group in groups])
         self.y[self.circuit_block] = circuit.start
         for name, value in assembly.guess.items():
@@ -147,10 +132,10 @@ class System:
         z, rate, r = circuit.z, circuit.rate, circuit.filling_rate
         arguments = [z, rate, r, circuit.heat, circuit.control]
         block = self.circuit_block
-        arrays = [self.y[block], self.slope[block], self._r, self._heat, self.control]
+        arrays = [self.y[block], self.slope[block], self.r, self._heat, self.control]
         one = circuit.c_e.shape[0] == 1
-        c_e = ca.repmat(circuit.c_e, self._n_v) if one else circuit.c_e
-        theta = ca.repmat(circuit.theta, self._n_v)
+        c_e = ca.repmat(circuit.c_e, self.n_v) if one else circuit.c_e
+        theta = ca.repmat(circuit.theta, self.n_v)
         places = [circuit.dphi, c_e, theta]
         drives = [_spread(group, places) for group in self.groups]
         value = ca.Function(
@@ -164,7 +149,7 @@ class System:
             *(ca.jacobian(drive, z) for drive in places),
         ]
         slopes = ca.Function("circuit_jacobian", arguments, [ca.densify(b) for b in blocks])
-        self._value, self._slopes = _Compiled(value, arrays), _Compiled(slopes, arrays)
+        self.value_of_circuit, self._slopes = in_place(value, arrays), in_place(slopes, arrays)
         self._algebraic = ~circuit.differential
 
     def at(self, t: float) -> None:
@@ -176,13 +161,16 @@ class System:
 
     def evaluate(self) -> Array:
         """Residual (n,) at ``y``, ``slope``; a view that the next call overwrites."""
-        self._r[:] = 0.0
+        if self.core is not None:
+            self.core.evaluate()
+            return self.residual
+        self.r[:] = 0.0
         for group in self._free:
-            group.gather(group.filling_rate(), self._r)
+            group.gather(group.filling_rate(), self.r)
         if self._wires is not None:
-            self._wires.evaluate(self._r)
-        self._value()
-        residual, *drives = self._value.outputs
+            self._wires.evaluate(self.r)
+        self.value_of_circuit()
+        residual, *drives = self.value_of_circuit.outputs
         self.residual[self.circuit_block] = residual[:, 0]
         for group, values in zip(self.groups, drives, strict=True):
             group.evaluate(values)
@@ -191,13 +179,16 @@ class System:
             for group in self.groups:
                 if group.heat is not None:
                     group.gather(group.heat, self._heat)
-            self._value()
-            self.residual[self.circuit_block] = self._value.outputs[0][:, 0]
+            self.value_of_circuit()
+            self.residual[self.circuit_block] = self.value_of_circuit.outputs[0][:, 0]
         return self.residual
 
     def linearize(self) -> None:
         """Jacobian blocks at the point of the last :meth:`evaluate`."""
         self._slopes()
+        if self.core is not None:
+            self.core.linearize()
+            return
         for group in self.groups:
             group.linearize()
 
@@ -214,15 +205,11 @@ class System:
 
         (cj, 1) is the step of an implicit formula; (1, 0) that of consistent initial values.
         """
+        if self.core is not None:
+            return self.core.factor(alpha, beta)
         g_z, g_rate, g_r, g_heat, *by_z = self._slopes.outputs
-        response, heat = np.zeros((2, len(DRIVES), self._n_v))
-        for group in self.groups:
-            if not group.factor(alpha, beta):
-                return False
-        for group in self._free:
-            for k, values in zip(group.seen, group.response, strict=True):
-                group.gather(values, response[k])
-        if self._wires is not None and not self._wires.factor(response):
+        response, heat = np.zeros((2, len(DRIVES), self.n_v))
+        if not self._factor_particles(alpha, beta, response):
             return False
         if self._heat.size:
             for group in self._free:
@@ -243,9 +230,22 @@ class System:
         self._g_r = g_r.copy()
         return bool(info == 0)
 
+    def _factor_particles(self, alpha: float, beta: float, response: Array) -> bool:
+        """Factorise the particles; add to ``response`` (drives, n_v) how r follows the drives."""
+        for group in self.groups:
+            if not group.factor(alpha, beta):
+                return False
+        for group in self._free:
+            for k, values in zip(group.seen, group.response, strict=True):
+                group.gather(values, response[k])
+        return self._wires is None or self._wires.factor(response)
+
     def solve(self) -> Array:
         """Newton step (n,) for the last residual; a view that the next call overwrites."""
-        rho = np.zeros(self._n_v)
+        if self.core is not None:
+            self.core.solve()
+            return self.delta
+        rho = np.zeros(self.n_v)
         for group in self._free:
             group.gather(group.eliminate(), rho)
         if self._wires is not None:
@@ -264,7 +264,7 @@ class System:
 
     def _heat_step(self) -> Array:
         """(n_v,) step of the heat at fixed drives."""
-        step = np.zeros(self._n_v)
+        step = np.zeros(self.n_v)
         for group in self._free:
             if group.heat is not None:
                 group.gather(group.heat_step(), step)
@@ -274,7 +274,9 @@ class System:
 
     def fillings_inside(self) -> bool:
         """Whether every filling of ``y`` is between 0 and 1, but for rounding; False for NaN."""
-        low, high = -_ROUNDING, 1 + _ROUNDING
+        low, high = FILLINGS
+        if self.core is not None:
+            return self.core.inside(low, high)
         return all(c.min() > low and c.max() < high for c in self._fillings)
 
     def worst_unknown(self, values: Array) -> str:

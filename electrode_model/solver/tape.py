@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import casadi as ca
 import numpy as np
 
-__all__ = ["Bound", "Tape"]
+__all__ = ["BINARY", "CONSTANT", "UNARY", "WORK", "Bound", "Tape"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_WORK = -1  # operands in the work array; inputs count from 0
-_CONSTANT = -2
+WORK = -1  # operands in the work array; inputs count from 0
+CONSTANT = -2
 _CACHE = 160_000  # work numbers in a block: about 1.3 MB
 
 
@@ -40,7 +40,8 @@ def _maximum(a: Array, b: Array, out: Array) -> None:
     np.maximum(a, b, out=out)
 
 
-_BINARY: dict[int, Callable[..., Any]] = {
+# The order of both tables is that of native/tape.c.
+BINARY: dict[int, Callable[..., Any]] = {
     ca.OP_ADD: np.add,
     ca.OP_SUB: np.subtract,
     ca.OP_MUL: np.multiply,
@@ -65,7 +66,7 @@ def _erf(x: Array, out: Array) -> None:
     erf(x, out)
 
 
-_UNARY: dict[int, Callable[..., Any]] = {
+UNARY: dict[int, Callable[..., Any]] = {
     ca.OP_ASSIGN: np.positive,
     ca.OP_NEG: np.negative,
     ca.OP_EXP: np.exp,
@@ -96,14 +97,17 @@ _UNARY: dict[int, Callable[..., Any]] = {
 }
 
 
+_FUNCTIONS = UNARY | BINARY
+
+
 class _Operand(NamedTuple):
-    source: int  # an input, _WORK or _CONSTANT
+    source: int  # an input, WORK or CONSTANT
     rows: np.ndarray  # (g,) rows of the source
     values: np.ndarray | None = None  # (g, 1) for constants
 
 
 class _Call(NamedTuple):
-    function: Callable[..., Any]
+    operation: int
     operands: tuple[_Operand, ...]
     row: int  # first of the rows of the work array that take the result
     rows: int
@@ -120,15 +124,16 @@ class Tape:
 
     def __init__(self, function: ca.Function) -> None:
         values, results = _read(function)
-        self._calls, self.rows, place = _schedule(values, results)
-        self._results: list[list[tuple[int, int, int, float]]] = [
+        self.program, self.rows, place = _schedule(values, results)
+        #: of each output: row, source, row of the source, constant
+        self.results: list[list[tuple[int, int, int, float]]] = [
             [(k, *place[value]) for k, value in sorted(rows.items())] for rows in results
         ]
 
     @property
     def calls(self) -> int:
         """NumPy calls of one evaluation, about."""
-        return len(self._calls)
+        return len(self.program)
 
     def bind(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> "Bound":
         """Prepare repeated evaluation from and into given arrays.
@@ -140,7 +145,7 @@ class Tape:
         width = int(np.clip(_CACHE // max(self.rows, 1), 64, 8192))
         width = min(width, particles)
         work = np.empty((max(self.rows, 1), width))
-        largest = max((call.rows for call in self._calls), default=1)
+        largest = max((call.rows for call in self.program), default=1)
         spare = [np.empty((largest, width)), np.empty((largest, width))]
         program: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         for start in range(0, particles, width):
@@ -148,7 +153,7 @@ class Tape:
             columns = slice(start, stop)
             block = [a if a.shape[1] == 1 else a[:, columns] for a in inputs]
             now = work if stop - start == width else work[:, : stop - start]
-            for call in self._calls:
+            for call in self.program:
                 arguments = []
                 for operand, scratch in zip(call.operands, spare, strict=False):
                     view, copy = _view(operand, now, block, scratch[:, : stop - start])
@@ -156,13 +161,13 @@ class Tape:
                     if copy is not None:
                         program.append(copy)
                 target = now[call.row : call.row + call.rows]
-                program.append((call.function, (*arguments, target)))
-            for rows, out in zip(self._results, outputs, strict=True):
+                program.append((_FUNCTIONS[call.operation], (*arguments, target)))
+            for rows, out in zip(self.results, outputs, strict=True):
                 program.extend(_store(rows, now, block, out[:, columns]))
-        for rows, out in zip(self._results, outputs, strict=True):
+        for rows, out in zip(self.results, outputs, strict=True):
             out[...] = 0.0  # structural zeros stay
             for k, source, _, value in rows:
-                if source == _CONSTANT:
+                if source == CONSTANT:
                     out[k] = value
         return Bound(program)
 
@@ -210,12 +215,12 @@ def _read(function: ca.Function) -> tuple[list[_Value], list[dict[int, int]]]:
             operands = tuple(held[r] for r in function.instruction_input(k))
             if operation == ca.OP_TWICE:
                 operation, operands = ca.OP_ADD, operands * 2
-            if operation not in _UNARY and operation not in _BINARY:
+            if operation not in UNARY and operation not in BINARY:
                 raise NotImplementedError(
                     f"{function.name()}: CasADi operation {operation} has no NumPy counterpart;"
                     " add it to electrode_model/solver/tape.py"
                 )
-            value = _Value(operation, operands[: 1 if operation in _UNARY else 2], None)
+            value = _Value(operation, operands[: 1 if operation in UNARY else 2], None)
         held[register] = len(values)
         values.append(value)
     return values, results
@@ -229,13 +234,13 @@ def _schedule(
 ) -> tuple[list[_Call], int, dict[int, _Place]]:
     """Gather values of equal depth, operation and kind of operands; give them rows."""
     level = [0] * len(values)
-    kind = [_WORK] * len(values)
+    kind = [WORK] * len(values)
     place: dict[int, _Place] = {}
     groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for v, value in enumerate(values):
         if value.operation == ca.OP_CONST:
-            kind[v] = _CONSTANT
-            place[v] = (_CONSTANT, 0, value.data)  # type: ignore[assignment]
+            kind[v] = CONSTANT
+            place[v] = (CONSTANT, 0, value.data)  # type: ignore[assignment]
         elif value.operation == ca.OP_INPUT:
             source, row = value.data  # type: ignore[misc]
             kind[v] = source
@@ -253,14 +258,13 @@ def _schedule(
         members = groups[key]
         row = free.take(len(members))
         for k, v in enumerate(members):
-            place[v] = (_WORK, row + k, 0.0)
-        function = _UNARY.get(key[1]) or _BINARY[key[1]]
+            place[v] = (WORK, row + k, 0.0)
         sources = [[place[o] for o in values[v].operands] for v in members]
         for start, stop in _runs(sources):
             operands = tuple(
                 _operand(list(column)) for column in zip(*sources[start:stop], strict=True)
             )
-            calls.append(_Call(function, operands, row + start, stop - start))
+            calls.append(_Call(key[1], operands, row + start, stop - start))
         expiring[last_use[g]].append((row, len(members)))
         for first, count in expiring.pop(g, ()):
             free.give(first, count)
@@ -338,7 +342,7 @@ class _Rows:
 
 def _operand(places: list[_Place]) -> _Operand:
     source = places[0][0]
-    if source == _CONSTANT:
+    if source == CONSTANT:
         constants = np.array([[place[2]] for place in places])
         if np.all(constants == constants[0]):
             constants = constants[:1]
@@ -352,7 +356,7 @@ def _view(
     """The operand as a view where its rows are evenly spaced, else a copy to be made first."""
     if operand.values is not None:
         return operand.values, None
-    source = work if operand.source == _WORK else inputs[operand.source]
+    source = work if operand.source == WORK else inputs[operand.source]
     rows = operand.rows
     steps = np.diff(rows)
     if len(rows) == 1 or np.all(steps == 0):
@@ -378,7 +382,7 @@ def _store(
 ) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
     """Copies into an output, one for each run of evenly spaced rows."""
     commands: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-    moving = [(k, source, row) for k, source, row, _ in rows if source != _CONSTANT]
+    moving = [(k, source, row) for k, source, row, _ in rows if source != CONSTANT]
     start = 0
     for stop in range(1, len(moving) + 1):
         if stop < len(moving):
@@ -387,7 +391,7 @@ def _store(
                 continue
         k, source, row = moving[start]
         count = stop - start
-        origin = work if source == _WORK else inputs[source]
+        origin = work if source == WORK else inputs[source]
         commands.append((np.copyto, (out[k : k + count], origin[row : row + count])))
         start = stop
     return commands

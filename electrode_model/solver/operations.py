@@ -1,0 +1,109 @@
+"""Tapes as lists of operations for the compiled loops."""
+
+import ctypes
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import casadi as ca
+import numpy as np
+
+from electrode_model.solver import library as native
+from electrode_model.solver import tape as tapes
+from electrode_model.solver.tape import Tape
+
+__all__ = ["Program"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+#: Numbers of the operations in native/tape.c: the order of the tables in tape.py.
+_CODES = {
+    **{operation: number for number, operation in enumerate(tapes.BINARY)},
+    **{operation: number for number, operation in enumerate(tapes.UNARY, 20)},
+}
+_NUMBER = 8  # bytes
+
+
+class Program:
+    """A tape on given arrays, in blocks of ``width`` particles.
+
+    ``inputs[i]`` is (n_i, P), or (n_i, 1) for values that all particles share; ``outputs[i]`` is
+    (m_i, P).  ``operations`` is what the library takes; it reads and writes in place.
+    """
+
+    def __init__(
+        self, tape: Tape, inputs: Sequence[Array], outputs: Sequence[Array], width: int
+    ) -> None:
+        self._kept: list[np.ndarray] = []  # ctypes keeps addresses only
+        self._inputs, self._width = inputs, width
+        self._particles = outputs[0].shape[1]
+        self._work = self._at(np.zeros((max(tape.rows, 1), width)))
+        listed = [
+            native.Operation(
+                code=_CODES[call.operation],
+                rows=call.rows,
+                a=self._operand(*call.operands[0]),
+                b=self._operand(*call.operands[-1]),
+                out=native.Operand(p=self._work + _NUMBER * width * call.row, stride=width, each=1),
+            )
+            for call in tape.program
+        ]
+        for results, out in zip(tape.results, outputs, strict=True):
+            listed += self._stored(results, out)
+        self._array = (native.Operation * max(len(listed), 1))(*listed)
+        self.operations = native.TapeOperations(
+            count=len(listed), operations=ctypes.addressof(self._array)
+        )
+
+    def _at(self, array: np.ndarray) -> int:
+        """Address of an array, which is kept."""
+        self._kept.append(array)
+        return int(array.ctypes.data)
+
+    def _operand(
+        self, source: int, rows: np.ndarray, values: Array | None = None
+    ) -> native.Operand:
+        """Rows of the work, of an input, or constants."""
+        if values is not None:
+            constants = np.ascontiguousarray(values)
+            return native.Operand(p=self._at(constants), stride=int(constants.shape[0] > 1))
+        if source == tapes.WORK:
+            place, stride, each, moves = self._work, self._width, 1, 0
+        else:
+            array = self._inputs[source]
+            each = moves = int(array.shape[1] == self._particles)
+            place, stride = self._at(array), array.strides[0] // _NUMBER
+        return self._rows(place, stride, rows, each=each, moves=moves)
+
+    def _rows(
+        self, place: int, stride: int, rows: np.ndarray, *, each: int, moves: int
+    ) -> native.Operand:
+        """Evenly spaced rows by their distance, others by a list."""
+        steps = np.diff(rows)
+        if rows.size == 1 or np.all(steps == steps[0]):
+            step = int(steps[0]) if rows.size > 1 else 0
+            first = place + _NUMBER * stride * int(rows[0])
+            return native.Operand(p=first, stride=stride * step, each=each, moves=moves)
+        listed = self._at(rows.astype(np.int64))
+        return native.Operand(p=place, rows=listed, stride=stride, each=each, moves=moves)
+
+    def _stored(
+        self, results: list[tuple[int, int, int, float]], out: Array
+    ) -> list[native.Operation]:
+        """Copies of results into an output, one for each source."""
+        out[...] = 0.0  # structural zeros stay
+        moving: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for k, source, row, constant in results:
+            if source == tapes.CONSTANT:
+                out[k] = constant
+            else:
+                moving[source].append((k, row))
+        place, stride = self._at(out), out.strides[0] // _NUMBER
+        copies = []
+        for source, pairs in moving.items():
+            to, rows = np.array(pairs).T
+            given = self._operand(source, rows)
+            target = self._rows(place, stride, to, each=1, moves=1)
+            code = _CODES[ca.OP_ASSIGN]
+            copies.append(native.Operation(code=code, rows=to.size, a=given, b=given, out=target))
+        return copies
