@@ -97,7 +97,8 @@ class Core:
         value, slopes = group.tapes
         rows = max(value.rows, slopes.rows, 1)
         width = min(int(np.clip(_WORK // rows // 8 * 8, _LEAST, _MOST)), p)
-        inputs = [group.x, group.c_bar, group.drives, np.ascontiguousarray(group.group.q)]
+        hoisted, rate = np.zeros((group.drives.shape[0], width)), np.zeros((n, width))
+        inputs = [group.x, group.c_bar, hoisted, np.ascontiguousarray(group.group.q)]
         starts = np.append(group.starts, p).astype(np.int64)
         at = self._at
         by_drive = np.array([at(column) for column in group.by_drive], dtype=np.uintp)
@@ -127,9 +128,9 @@ class Core:
             "residual": group.residual,
             "delta": group.delta,
             "c_bar": group.c_bar,
-            "hoisted": group.drives,
+            "hoisted": hoisted,
             "values": values,
-            "rate": group.f,
+            "rate": rate,
             "bands": group.bands,
             "matrix": group.matrix,
             "by_drive": by_drive,
@@ -143,8 +144,8 @@ class Core:
         for name, array in arrays.items():
             setattr(own, name, at(array))
         programs = (
-            Program(value, inputs, [group.f], width),
-            Program(slopes, inputs, [group.bands, *group.by_drive], width),
+            Program(value, inputs, [rate], width, p),
+            Program(slopes, inputs, [group.bands, *group.by_drive], width, p),
         )
         self._kept.append(programs)
         own.evaluate, own.differentiate = (program.operations for program in programs)

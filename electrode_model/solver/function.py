@@ -92,7 +92,7 @@ class _Interpreted(InPlace):
         self.outputs = _outputs(function)
         columns = [output.T.reshape(-1, 1) for output in self.outputs]  # views
         tape = _tape(function)
-        self._program = Program(tape, [array.reshape(-1, 1) for array in inputs], columns, 1)
+        self._program = Program(tape, [array.reshape(-1, 1) for array in inputs], columns, 1, 1)
         self._run = library.run
         self.entry = library.single
         self.address = ctypes.addressof(self._program.operations)

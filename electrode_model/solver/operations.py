@@ -27,16 +27,21 @@ _NUMBER = 8  # bytes
 class Program:
     """A tape on given arrays, in blocks of ``width`` particles.
 
-    ``inputs[i]`` is (n_i, P), or (n_i, 1) for values that all particles share; ``outputs[i]`` is
-    (m_i, P).  ``operations`` is what the library takes; it reads and writes in place.
+    ``inputs[i]`` is (n_i, particles), (n_i, 1) for values that all particles share, or
+    (n_i, width) for those of a block; ``outputs[i]`` the first or the last.  ``operations`` is what the library takes; it reads and writes in place.
     """
 
     def __init__(
-        self, tape: Tape, inputs: Sequence[Array], outputs: Sequence[Array], width: int
+        self,
+        tape: Tape,
+        inputs: Sequence[Array],
+        outputs: Sequence[Array],
+        width: int,
+        particles: int,
     ) -> None:
         self._kept: list[np.ndarray] = []  # ctypes keeps addresses only
         self._inputs, self._width = inputs, width
-        self._particles = outputs[0].shape[1]
+        self._particles = particles
         self._work = self._at(np.zeros((max(tape.rows, 1), width)))
         listed = [
             native.Operation(
@@ -71,7 +76,8 @@ class Program:
             place, stride, each, moves = self._work, self._width, 1, 0
         else:
             array = self._inputs[source]
-            each = moves = int(array.shape[1] == self._particles)
+            moves = int(array.shape[1] == self._particles)
+            each = int(moves or array.shape[1] == self._width)
             place, stride = self._at(array), array.strides[0] // _NUMBER
         return self._rows(place, stride, rows, each=each, moves=moves)
 
@@ -103,7 +109,8 @@ class Program:
         for source, pairs in moving.items():
             to, rows = np.array(pairs).T
             given = self._operand(source, rows)
-            target = self._rows(place, stride, to, each=1, moves=1)
+            moves = int(out.shape[1] == self._particles)
+            target = self._rows(place, stride, to, each=1, moves=moves)
             code = _CODES[ca.OP_ASSIGN]
             copies.append(native.Operation(code=code, rows=to.size, a=given, b=given, out=target))
         return copies

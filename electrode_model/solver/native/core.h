@@ -59,9 +59,9 @@ typedef struct {
     const double *share;            /* (particles) */
     double *x, *slope, *residual, *delta; /* (n, particles) */
     double *c_bar;                  /* (particles) */
-    double *hoisted;                /* (drives, particles) */
+    double *hoisted;                /* (drives, width) of a block */
     const double *values;           /* (volumes, drives): what the circuit computes */
-    double *rate;                   /* (n, particles) */
+    double *rate;                   /* (n, width) of a block */
     const double *bands;            /* (lower + upper + 1, n, particles) */
     double *matrix;                 /* the same, factorised */
     const double *const *by_drive;  /* (seen + coupled) of (n, particles) */
@@ -107,9 +107,9 @@ typedef struct {
 } Vectors;
 
 void tape_run(const Tape *tape, integer first, integer count);
-int group_evaluate(Group *g);
+void group_evaluate(Group *g);
 void group_factor(Group *g, double alpha, double beta);
-void group_mean(const Group *g, const double *values, double *mean);
+const double *group_mean(const Group *g, const double *values, double *mean);
 void group_gather(const Group *g, const double *values, double *out);
 void group_eliminate(Group *g);
 void group_substitute(Group *g, const double *changes);

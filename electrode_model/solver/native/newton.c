@@ -5,6 +5,7 @@
 
 enum { CONVERGED = 0, SLOW = 1, NOT_FINITE = 2, OUTSIDE = 3 };
 
+#define CHUNK 512 /* numbers of a vector that stay in the cache */
 #define ITERATIONS 4
 #define TOLERANCE 0.05
 #define LEAST_RATE 0.05
@@ -14,8 +15,7 @@ EXPORT void system_evaluate(System *s) {
     for (integer v = 0; v < s->volumes; v++) s->r[v] = 0.0;
     for (integer k = 0; k < s->groups; k++) {
         Group *g = s->group + k;
-        group_mean(g, g->slope, g->spare);
-        group_gather(g, g->spare, s->r);
+        group_gather(g, group_mean(g, g->slope, g->spare), s->r);
     }
     s->call(s->value);
     memcpy(s->residual + (s->n - s->unknowns), s->circuit, s->unknowns * sizeof(double));
@@ -239,34 +239,44 @@ EXPORT EACH_MACHINE int vectors_attempt(System *s, const Vectors *w, integer ord
                                         const double *coefficients, double cj, double low,
                                         double high, integer *evaluations, double *rate) {
     const integer n = s->n;
-    double *restrict predicted = w->predicted, *restrict slope = s->slope;
-    memcpy(predicted, w->differences, n * sizeof(double));
-    memset(slope, 0, n * sizeof(double));
-    for (integer k = 1; k <= order; k++) {
-        const double *row = w->differences + k * n, factor = coefficients[k] * cj;
-        for (integer i = 0; i < n; i++) {
-            predicted[i] += row[i];
-            slope[i] += factor * row[i];
+    for (integer first = 0; first < n; first += CHUNK) {
+        const integer last = first + CHUNK < n ? first + CHUNK : n;
+        double *restrict predicted = w->predicted, *restrict slope = s->slope;
+        for (integer i = first; i < last; i++) {
+            predicted[i] = w->differences[i];
+            slope[i] = 0.0;
+        }
+        for (integer k = 1; k <= order; k++) {
+            const double *row = w->differences + k * n, factor = coefficients[k] * cj;
+            for (integer i = first; i < last; i++) {
+                predicted[i] += row[i];
+                slope[i] += factor * row[i];
+            }
+        }
+        for (integer i = first; i < last; i++) {
+            s->y[i] = predicted[i];
+            w->scale[i] = w->counted[i] / (fabs(predicted[i]) * w->rtol + w->atol);
         }
     }
-    vectors_weigh(w, n, predicted);
-    memcpy(s->y, predicted, n * sizeof(double));
     const int ended = newton(s, w, cj, low, high, evaluations, rate);
-    for (integer i = 0; i < n; i++) w->correction[i] = s->y[i] - predicted[i];
+    for (integer i = 0; i < n; i++) w->correction[i] = s->y[i] - w->predicted[i];
     return ended;
 }
 
 /* Shifts the differences by an accepted step. */
 EXPORT EACH_MACHINE void vectors_advance(const Vectors *w, integer n, integer order) {
     double *d = w->differences;
-    for (integer i = 0; i < n; i++) {
-        d[(order + 2) * n + i] = w->correction[i] - d[(order + 1) * n + i];
-        d[(order + 1) * n + i] = w->correction[i];
-    }
-    for (integer k = order; k >= 0; k--) {
-        double *restrict row = d + k * n;
-        const double *above = d + (k + 1) * n;
-        for (integer i = 0; i < n; i++) row[i] += above[i];
+    for (integer first = 0; first < n; first += CHUNK) {
+        const integer last = first + CHUNK < n ? first + CHUNK : n;
+        for (integer i = first; i < last; i++) {
+            d[(order + 2) * n + i] = w->correction[i] - d[(order + 1) * n + i];
+            d[(order + 1) * n + i] = w->correction[i];
+        }
+        for (integer k = order; k >= 0; k--) {
+            double *restrict row = d + k * n;
+            const double *above = d + (k + 1) * n;
+            for (integer i = first; i < last; i++) row[i] += above[i];
+        }
     }
 }
 
@@ -274,13 +284,18 @@ EXPORT EACH_MACHINE void vectors_advance(const Vectors *w, integer n, integer or
 EXPORT EACH_MACHINE void vectors_rescale(const Vectors *w, integer n, integer count,
                                          const double *change) {
     double *d = w->differences;
-    for (integer i = 0; i < n; i++) {
-        double column[8];
-        for (integer k = 0; k < count; k++) column[k] = d[k * n + i];
-        for (integer k = 0; k < count; k++) {
-            double sum = 0.0;
-            for (integer j = 0; j < count; j++) sum += change[j * count + k] * column[j];
-            d[k * n + i] = sum;
+    double kept[8][CHUNK];
+    for (integer first = 0; first < n; first += CHUNK) {
+        const integer size = first + CHUNK < n ? CHUNK : n - first;
+        for (integer k = 0; k < count; k++)
+            memcpy(kept[k], d + k * n + first, size * sizeof(double));
+        for (integer k = 1; k < count; k++) { /* the first column of any change is a unit */
+            double *restrict row = d + k * n + first;
+            for (integer i = 0; i < size; i++) row[i] = 0.0;
+            for (integer j = 1; j < count; j++) {
+                const double factor = change[j * count + k];
+                for (integer i = 0; i < size; i++) row[i] += factor * kept[j][i];
+            }
         }
     }
 }

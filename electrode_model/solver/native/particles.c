@@ -3,13 +3,10 @@
 
 static integer smaller(integer a, integer b) { return a < b ? a : b; }
 
-/* Weighted mean over the rows of each particle. */
-EACH_MACHINE void group_mean(const Group *g, const double *values, double *mean) {
+/* Weighted mean over the rows of each particle, at `mean` or where it stands already. */
+EACH_MACHINE const double *group_mean(const Group *g, const double *values, double *mean) {
     const integer size = g->particles;
-    if (g->n == 1) {
-        for (integer p = 0; p < size; p++) mean[p] = values[p];
-        return;
-    }
+    if (g->n == 1 && g->weights[0] == 1.0) return values;
     for (integer first = 0; first < size; first += g->width) {
         const integer last = smaller(first + g->width, size);
         for (integer p = first; p < last; p++) mean[p] = 0.0;
@@ -20,6 +17,7 @@ EACH_MACHINE void group_mean(const Group *g, const double *values, double *mean)
                 for (integer p = first; p < last; p++) mean[p] += weight * row[p];
         }
     }
+    return mean;
 }
 
 /* Adds the share-weighted sums over the particles of each volume. */
@@ -51,21 +49,26 @@ static void spread(const Group *g, const double *values, integer step, double *o
     }
 }
 
+/* What depends on the drives alone, for the particles of a block. */
 static void drives(const Group *g, integer first, integer last) {
     for (integer k = 0; k < g->drives; k++)
-        spread(g, g->values + k, g->drives, g->hoisted + k * g->particles, first, last);
+        spread(g, g->values + k, g->drives, g->hoisted + k * g->width - first, first, last);
 }
 
-EACH_MACHINE int group_evaluate(Group *g) {
+EACH_MACHINE void group_evaluate(Group *g) {
     const integer size = g->particles;
-    if (g->coupled) group_mean(g, g->x, g->c_bar);
+    if (g->coupled) {
+        const double *mean = group_mean(g, g->x, g->c_bar);
+        if (mean != g->c_bar)
+            for (integer p = 0; p < size; p++) g->c_bar[p] = mean[p];
+    }
     for (integer first = 0; first < size; first += g->width) {
         const integer last = smaller(first + g->width, size);
         drives(g, first, last);
         tape_run(&g->evaluate, first, last - first);
         for (integer i = 0; i < g->n; i++) {
             const double mass = g->mass[i];
-            const double *slope = g->slope + i * size, *rate = g->rate + i * size;
+            const double *slope = g->slope + i * size, *rate = g->rate + i * g->width - first;
             double *residual = g->residual + i * size;
             if (mass == 1.0)
                 for (integer p = first; p < last; p++) residual[p] = slope[p] - rate[p];
@@ -73,12 +76,14 @@ EACH_MACHINE int group_evaluate(Group *g) {
                 for (integer p = first; p < last; p++) residual[p] = mass * slope[p] - rate[p];
         }
     }
-    return 0;
 }
 
 EXPORT void group_linearize(Group *g) {
-    for (integer first = 0; first < g->particles; first += g->width)
-        tape_run(&g->differentiate, first, smaller(first + g->width, g->particles) - first);
+    for (integer first = 0; first < g->particles; first += g->width) {
+        const integer last = smaller(first + g->width, g->particles);
+        drives(g, first, last);
+        tape_run(&g->differentiate, first, last - first);
+    }
 }
 
 /* Gauss without pivoting along the grid, as _Eliminated of banded.py; pivots are kept inverted. */
