@@ -174,6 +174,16 @@ class Core:
         """Newton step for the last residual."""
         self.library.solve(self.system)
 
+    def sensitivity(
+        self, above: "Core", below: "Core", step: float, s: int, slope: int, change: int
+    ) -> None:
+        """Newton's matrix into minus the derivative of the residual along (s, slope, 1).
+
+        ``above`` and ``below`` are those of the system at the parameter plus and minus ``step``.
+        Arrays (n,) are given by their addresses: NumPy takes 2 us to tell one.
+        """
+        self.library.sensitivity(self.system, above.system, below.system, step, s, slope, change)
+
     def inside(self, low: float, high: float) -> bool:
         """Whether all fillings are between two values."""
         return bool(self.library.inside(self.system, low, high))

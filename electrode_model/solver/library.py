@@ -111,6 +111,9 @@ class Library:
         self.factorise = function("system_factorise", ctypes.c_int, system)
         self.evaluate = function("system_evaluate", None, system)
         self.solve = function("system_solve", None, system)
+        self.sensitivity = function(
+            "system_sensitivity", None, system, system, system, _double, *[_pointer] * 3
+        )
         self.inside = function("system_inside", ctypes.c_int, system, _double, _double)
         self.norm = function("vectors_norm", _double, vectors, _pointer, _double)
         self.weigh = function("vectors_weigh", None, vectors, _integer, _pointer)

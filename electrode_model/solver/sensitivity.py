@@ -65,11 +65,10 @@ class Sensitivities:
         system.linearize()
         if not system.factor(1.0, 0.0):
             raise FloatingPointError("the matrix of the consistent start is singular")
-        for k, other in enumerate(self._neighbours):
-            s = np.where(differential, self.start[k], 0.0)
-            change = self._solve(other, s, np.zeros(system.n))
-            d[0, k] = np.where(differential, s, change)
-            d[1, k] = np.where(differential, change, 0.0) * h
+        first = np.where(differential, self.start, 0.0)
+        change = self._changes(first, np.zeros(first.shape))
+        d[0] = np.where(differential, first, change)
+        d[1] = np.where(differential, change, 0.0) * h
 
     def advance(self, order: int, cj: float, psi: Array) -> None:
         """Sensitivities at the end of the step that the system has just made."""
@@ -80,13 +79,7 @@ class Sensitivities:
             raise FloatingPointError("the matrix of a step is singular")
         predicted = d[: order + 1].sum(axis=0)
         slopes = cj * np.tensordot(psi[1 : order + 1], d[1 : order + 1], axes=1)
-        corrections = np.array(
-            [
-                self._solve(other, s, slope)
-                for other, s, slope in zip(self._neighbours, predicted, slopes, strict=True)
-            ]
-        ).reshape(self.start.shape)
-        advance_differences(d, order, corrections)
+        advance_differences(d, order, self._changes(predicted, slopes))
         self.start = d[0].copy()
 
     def at(self, t: float, done: Interpolant) -> Array:
@@ -128,6 +121,20 @@ class Sensitivities:
         count = change.shape[0]
         d = self.differences[:count]
         d[:] = np.tensordot(change.T, d, axes=1)
+
+    def _changes(self, s: Array, slopes: Array) -> Array:
+        """(n_p, n) what :meth:`_solve` gives for each parameter."""
+        system, changes = self._system, np.empty(s.shape)
+        own = system.core
+        places = (s.ctypes.data, slopes.ctypes.data, changes.ctypes.data)
+        for k, other in enumerate(self._neighbours):
+            above, below = other.above.core, other.below.core
+            if own is None or above is None or below is None:
+                changes[k] = self._solve(other, s[k], slopes[k])
+                continue
+            other.above.control[:] = other.below.control[:] = system.control
+            own.sensitivity(above, below, other.step, *(at + k * s.strides[0] for at in places))
+        return changes
 
     def _solve(self, other: Neighbours, s: Array, slope: Array) -> Array:
         """Newton's matrix into minus the derivative of the residual along (s, slope, 1)."""
