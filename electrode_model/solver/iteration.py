@@ -5,6 +5,7 @@ they differ by rounding.
 """
 
 import ctypes
+from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,6 +42,9 @@ class Newton(Enum):
     OUTSIDE = 3  # converged to a filling beyond 0 or 1
 
 
+_ENDS = tuple(Newton)  # by their values
+
+
 class Vectors(Protocol):
     """What the stepper does with whole states."""
 
@@ -49,8 +53,8 @@ class Vectors(Protocol):
     scale: Array  # (n,) weights of the norm
     rate: float | None  # of convergence that was seen last
 
-    def attempt(self, order: int, psi: Array, cj: float, statistics: Statistics) -> Newton:
-        """Correct the prediction of the differences; psi (order + 1,) are those of the slope."""
+    def attempt(self, order: int, cj: float, statistics: Statistics) -> Newton:
+        """Correct the prediction of the differences."""
 
     def weigh(self, y: Array) -> None:
         """Weights of the norm for the unknowns ``y``."""
@@ -69,11 +73,14 @@ class Vectors(Protocol):
         """Differences become ``change.T`` @ the first of them."""
 
 
-def vectors(system: Equations, rtol: float, atol: float) -> Vectors:
-    """Those for a system: compiled where its loops are."""
+def vectors(system: Equations, rtol: float, atol: float, psi: Sequence[Array]) -> Vectors:
+    """Those for a system: compiled where its loops are.
+
+    ``psi[order]`` (MAX_ORDER + 1,) times cj are the shares of the differences in the slope.
+    """
     if isinstance(system, System) and system.core is not None:
-        return _Compiled(system, system.core, rtol, atol)
-    return _Numpy(system, rtol, atol)
+        return _Compiled(system, system.core, rtol, atol, psi)
+    return _Numpy(system, rtol, atol, psi)
 
 
 class _Parts:
@@ -91,8 +98,8 @@ class _Parts:
 class _Numpy:
     """With NumPy."""
 
-    def __init__(self, system: Equations, rtol: float, atol: float) -> None:
-        self._system, self._rtol, self._atol = system, rtol, atol
+    def __init__(self, system: Equations, rtol: float, atol: float, psi: Sequence[Array]) -> None:
+        self._system, self._rtol, self._atol, self._shares = system, rtol, atol, psi
         self._parts = _Parts(system)
         self.differences = np.zeros((MAX_ORDER + 3, system.n))
         self.correction, self.scale = np.zeros(system.n), np.empty(system.n)
@@ -101,12 +108,12 @@ class _Numpy:
         self._solved = np.flatnonzero(~system.differential[block]) + block.start
         self.rate: float | None = None
 
-    def attempt(self, order: int, psi: Array, cj: float, statistics: Statistics) -> Newton:
+    def attempt(self, order: int, cj: float, statistics: Statistics) -> Newton:
         system, d = self._system, self.differences
         predicted = d[: order + 1].sum(axis=0)
         self.weigh(predicted)
         system.y[:] = predicted
-        np.matmul(psi[1 : order + 1], d[1 : order + 1], out=self._psi)
+        np.matmul(self._shares[order][1 : order + 1], d[1 : order + 1], out=self._psi)
         np.multiply(self._psi, cj, out=system.slope)
         ended = self._newton(cj, statistics)
         np.subtract(system.y, predicted, out=self.correction)
@@ -188,7 +195,9 @@ class _Numpy:
 class _Compiled:
     """In compiled loops, on the arrays of a system that has them."""
 
-    def __init__(self, system: System, core: "Core", rtol: float, atol: float) -> None:
+    def __init__(
+        self, system: System, core: "Core", rtol: float, atol: float, psi: Sequence[Array]
+    ) -> None:
         self._core, self._library, self._n = core, core.library, system.n
         parts = _Parts(system)
         self.differences = np.zeros((MAX_ORDER + 3, system.n))
@@ -205,21 +214,22 @@ class _Compiled:
             "scale": self.scale,
             "correction": self.correction,
         }
-        self._kept = arrays
+        self._kept = (arrays, psi)
+        self._shares = [_address(share) for share in psi]
         self._vectors = native.Vectors(blocks=len(parts.blocks), rtol=rtol, atol=atol)
         for name, array in arrays.items():
             setattr(self._vectors, name, array.ctypes.data)
         self.rate: float | None = None
         self._evaluations, self._rate = ctypes.c_int64(), ctypes.c_double()
 
-    def attempt(self, order: int, psi: Array, cj: float, statistics: Statistics) -> Newton:
+    def attempt(self, order: int, cj: float, statistics: Statistics) -> Newton:
         self._evaluations.value = 0
         self._rate.value = -1.0 if self.rate is None else self.rate
         ended = self._library.attempt(
             self._core.system,
             self._vectors,
             order,
-            psi.ctypes.data,
+            self._shares[order],
             cj,
             *FILLINGS,
             self._evaluations,
@@ -227,13 +237,13 @@ class _Compiled:
         )
         self.rate = None if self._rate.value < 0 else self._rate.value
         statistics.residuals += self._evaluations.value
-        return Newton(ended)
+        return _ENDS[ended]
 
     def weigh(self, y: Array) -> None:
         self._library.weigh(self._vectors, self._n, y.ctypes.data)
 
     def norm(self, vector: Array, solved: float = 1.0) -> float:
-        return float(self._library.norm(self._vectors, vector.ctypes.data, solved))
+        return float(self._library.norm(self._vectors, _address(vector), solved))
 
     def advance(self, order: int) -> None:
         self._library.advance(self._vectors, self._n, order)
@@ -242,3 +252,9 @@ class _Compiled:
         self._library.rescale(
             self._vectors, self._n, change.shape[0], np.ascontiguousarray(change).ctypes.data
         )
+
+
+def _address(array: Array) -> int:
+    """Of the first number; ``array.ctypes.data`` takes three times as long to tell."""
+    place: int = array.__array_interface__["data"][0]
+    return place

@@ -28,7 +28,8 @@ class Program:
     """A tape on given arrays, in blocks of ``width`` particles.
 
     ``inputs[i]`` is (n_i, particles), (n_i, 1) for values that all particles share, or
-    (n_i, width) for those of a block; ``outputs[i]`` the first or the last.  ``operations`` is what the library takes; it reads and writes in place.
+    (n_i, width) for those of a block; ``outputs[i]`` the first or the last.  ``operations`` is what
+    the library takes; it reads and writes in place.
     """
 
     def __init__(

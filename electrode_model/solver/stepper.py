@@ -71,7 +71,7 @@ class Stepper:
         self._max_order = max_order
         self._min_step, self.stop, self._companion = min_step, stop, companion
         self.t = 0.0
-        self._vectors = vectors(system, rtol, atol)
+        self._vectors = vectors(system, rtol, atol, _PSI)
         self._d = self._vectors.differences
         self._norm = self._vectors.norm
         self._correction = self._vectors.correction
@@ -235,7 +235,7 @@ class Stepper:
                 return Newton.NOT_FINITE
             self._factored, self._vectors.rate = (self.h, self.order), None
         system.at(self.t + self.h)
-        ended = self._vectors.attempt(self.order, _PSI[self.order], cj, statistics)
+        ended = self._vectors.attempt(self.order, cj, statistics)
         statistics.not_finite += ended is Newton.NOT_FINITE
         return ended
 
