@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 #: From the bottom to the top; a module may import from its own level and those below it.
 LEVELS = [
-    ["constants", "symbolic", "quantities", "user_files", "processes"],
+    ["constants", "symbolic", "quantities", "user_files", "processes", "page"],
     [
         "scales",
         "free_energy",
@@ -48,7 +48,7 @@ LEVELS = [
     ["fit", "sweeps"],
     ["plots"],
     ["validate"],
-    ["benchmark", "terminal"],
+    ["benchmarks", "terminal"],
     ["commands"],
     ["__main__"],
 ]

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from electrode_model import benchmark
 from electrode_model.__main__ import main
 from electrode_model.config.problems import ConfigError, Problem
 from electrode_model.plots import plot
@@ -239,18 +238,6 @@ def test_plot_of_a_killed_run_warns_and_of_nothing_is_2(tmp_path, capsys):
     assert "no film: the filling of the particles was not saved" in err
     assert main(["plot", str(tmp_path / "none")]) == 2
     assert "holds no readable result" in capsys.readouterr().err
-
-
-def test_benchmark_reports_the_cases_asked_for(monkeypatch):
-    seen: list[object] = []
-    monkeypatch.setattr(benchmark, "report", lambda names, **more: seen.extend((names, more)) or 5)
-    assert main(["benchmark", "H", "--long", "--json", "x.json"]) == 5
-    assert seen == [["H"], {"long": True, "repeat": 1, "json_file": Path("x.json")}]
-
-
-def test_benchmark_knows_its_cases(capsys):
-    assert main(["benchmark", "nonsense"]) == 2
-    assert "no such case: nonsense" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["run"], ["run", "a.yaml", "--sett", "x=1"]])

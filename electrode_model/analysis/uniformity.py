@@ -81,7 +81,7 @@ def maps(result: "Result", step: int, particle: int = 0) -> Maps:
     if not found:
         raise ValueError(f"particle {particle} has no grid inside; choose a model with nodes")
     group = layout.profiles[found[0]]
-    column = int(np.flatnonzero(group.particles == particle)[0])
+    name, column, _ = result.inside().get(particle, (f"Particle profiles {found[0]}", 0, 0))
     frames = np.flatnonzero(result["Field step"] == step)
     if frames.size == 0:
         raise ValueError(f"step {step} has no saved times; raise output.every or choose a step")
@@ -92,9 +92,7 @@ def maps(result: "Result", step: int, particle: int = 0) -> Maps:
         potential -= result["Electrolyte potential [V]"][frames, first + volume]
     return Maps(
         time=np.array(result["Field time [s]"][frames]),
-        filling=group.local(
-            np.array(result[f"Particle profiles {found[0]}"][frames, :, column]), axis=1
-        ),
+        filling=group.local(np.array(result[name][frames, :, column]), axis=1),
         potential=potential,
         positions=group.local(group.nodes),
         length=float(layout.size[particle]),

@@ -257,6 +257,23 @@ def read_version(value: Any, _: float | None = None) -> int:
     return value
 
 
+def read_samples(value: Any, _: float | None = None) -> int | tuple[int, ...]:
+    """A number of particles, or the numbers of some; raises Refused."""
+    if type(value) is int and value > 0:
+        return value
+    if (
+        isinstance(value, list | tuple)
+        and value
+        and all(type(one) is int and one >= 0 for one in value)
+        and len(set(value)) == len(value)
+    ):
+        return tuple(sorted(value))
+    raise Refused(
+        f"is {show(value)}; write how many particles, such as 20, or which ones, each once and"
+        " counted from 0, such as [0, 17, 999]"
+    )
+
+
 def read_window(value: Any, _: float | None = None) -> tuple[float, float]:
     """Two voltages [V], the lower one first; raises Refused."""
     example = "the lower voltage first, such as [2 V, 4 V]"

@@ -22,6 +22,7 @@ from electrode_model.config.fields import (
     Read,
     Section,
     checked,
+    read_samples,
     read_version,
     read_window,
 )
@@ -134,9 +135,14 @@ class Output(Section):
     every: Annotated[
         float | None, Quantity("s", "time between saved points; null: 200 a step", above=0)
     ] = None
-    fields: tuple[Literal["particles", "profiles", "electrolyte"], ...] = Field(
+    fields: tuple[Literal["particles", "profiles", "samples", "electrolyte"], ...] = Field(
         default=("particles", "profiles", "electrolyte"),
         description="fields saved beside the time series",
+    )
+    samples: Annotated[int | tuple[int, ...], Read(read_samples, ("integer", "array"))] = Field(
+        default=20,
+        description="of the field samples: how many particles of each electrode, evenly spread, or"
+        " which ones, counted from 0",
     )
     figures: StrictBool = Field(default=True, description="draw figures at the end")
     film: StrictBool = Field(default=False, description="draw a film of the particles")

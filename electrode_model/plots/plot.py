@@ -238,17 +238,13 @@ def _filling_histograms(result: Result) -> Figure | str:
 def _profiles(result: Result) -> Figure | str:
     if not result.layout.profiles:
         return "the particles have no inner grid"
-    if "Particle profiles 0" not in result:
+    where = result.inside()
+    if not where:
         return "the profiles were not saved"
     spans = current_steps(result, 2)
     if not spans:
         return "no step with current has two saved times"
     layout = result.layout
-    where = {
-        int(p): (k, column)
-        for k, group in enumerate(layout.profiles)
-        for column, p in enumerate(group.particles)
-    }
     chosen = _contrasting(result, np.array(sorted(where)))
     size = (2.6 + 2.1 * len(chosen), 1.0 + 2.5 * len(spans))
     title = "Inside the particles"
@@ -256,8 +252,8 @@ def _profiles(result: Result) -> Figure | str:
     for line, span in zip(axes, spans, strict=True):
         moments = moments_of(result, span)
         for ax, particle in zip(line, chosen, strict=True):
-            k, column = where[particle]
-            values = result[f"Particle profiles {k}"]
+            field, column, k = where[particle]
+            values = result[field]
             group = layout.profiles[k]
             for frame, colour, name in moments:
                 nodes, filling = group.nodes, values[frame, :, column]
@@ -273,7 +269,7 @@ def _profiles(result: Result) -> Figure | str:
             ax.set_ylim(0, 1)
             ax.set_xlim(-1 if group.angles.size else 0, 1)
         line[0].set_ylabel(f"step {span.index + 1}: {span.kind}\nfilling fraction")
-        if any(layout.profiles[where[particle][0]].layers > 1 for particle in chosen):
+        if any(layout.profiles[where[particle][2]].layers > 1 for particle in chosen):
             line[-1].plot([], [], "--", color=INK, label="second layer")
         line[-1].legend(
             loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.0, labelspacing=0.2

@@ -50,6 +50,7 @@ def _arrays(layout: Layout) -> dict[str, np.ndarray]:
     arrays = {name: getattr(layout, name) for name in (*_ARRAYS, *_LATER)}
     for k, group in enumerate(layout.profiles):
         arrays |= {f"{name}_{k}": getattr(group, name) for name in _GRID}
+    arrays |= {f"samples_{k}": chosen for k, chosen in enumerate(layout.samples)}
     return arrays
 
 
@@ -70,4 +71,6 @@ def _layout(
     own: dict[str, Any] = {name: arrays[prefix + name] for name in _ARRAYS}
     own |= {name: arrays[prefix + name] for name in _LATER if prefix + name in arrays}
     own |= {name: scalars[name] for name in _SCALARS}
-    return Layout(**cell, **own, profiles=profiles)
+    numbers = range(len(profiles)) if f"{prefix}samples_0" in arrays else ()
+    samples = tuple(arrays[f"{prefix}samples_{k}"] for k in numbers)
+    return Layout(**cell, **own, profiles=profiles, samples=samples)

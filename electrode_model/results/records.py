@@ -54,6 +54,7 @@ class Layout:
     k0: np.ndarray = field(default_factory=lambda: np.empty(0))  # A/m^2 where there is contact
     film_resistance: np.ndarray = field(default_factory=lambda: np.empty(0))  # ohm m^2, as k0
     contact: np.ndarray = field(default_factory=lambda: np.empty(0))  # share of the surface
+    samples: tuple[np.ndarray, ...] = ()  # for each of profiles: particles of the field samples
     electrode: str = "positive"
     negative: "Layout | None" = None  # the particles of a porous negative electrode
 

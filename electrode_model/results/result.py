@@ -20,12 +20,14 @@ import numpy as np
 from electrode_model.results import storage
 from electrode_model.results.fields import (
     FIELDS,
+    INSIDE,
     NEGATIVE_FILES,
     OF_CELL,
-    PROFILES,
     field_names,
     of_electrode,
     of_negative,
+    profile_places,
+    sampled,
 )
 from electrode_model.results.layouts import read_layout, write_layout
 from electrode_model.results.provenance import seeds, versions
@@ -152,12 +154,22 @@ class Result:
         if self.layout.negative is None:
             raise ValueError("the negative electrode of this run has no particles")
         layout = self.layout.negative
-        own = [*FIELDS, *(f"{PROFILES} {k}" for k in range(len(layout.profiles)))]
-        theirs = [*own, *(f"{PROFILES} {k}" for k in range(len(self.layout.profiles)))]
+        own, theirs = (
+            [*FIELDS, *(f"{kind} {k}" for k in range(len(side.profiles)) for kind in INSIDE)]
+            for side in (layout, self.layout)
+        )
+        theirs += own
         shared = {n: v for n, v in self._data.items() if n not in theirs or n in OF_CELL}
         names = {name: of_negative(name) for name in own}
         data = shared | {n: self._data[m] for n, m in names.items() if m in self}
         return Result(layout, self.config, self.steps, self.summary, data, self.folder)
+
+    def inside(self) -> dict[int, tuple[str, int, int]]:
+        """Where the profile of each particle is: name of the field, column, number of the group.
+
+        Of all particles if the field ``profiles`` was saved, else of those in ``samples``.
+        """
+        return profile_places(self.layout, self._data)
 
     def names(self) -> list[str]:
         """All names that ``result[...]`` answers to."""
@@ -171,8 +183,9 @@ class Result:
         """The array of that name; a KeyError names the nearest ones."""
         if name in self._data:
             return self._data[name]
-        group = "profiles" if name.startswith(PROFILES) else FIELDS.get(name, ("", ""))[1]
-        if group and (group != "profiles" or self.layout.profiles):
+        group = next((group for kind, group in INSIDE.items() if name.startswith(kind)), "")
+        group = group or FIELDS.get(name, ("", ""))[1]
+        if group and (group not in INSIDE.values() or self.layout.profiles):
             raise KeyError(f"{name!r} was not saved; put {group!r} into output.fields")
         lower = {known.lower(): known for known in self._data}
         near = [key for key in lower if str(name).lower() in key] or difflib.get_close_matches(
@@ -217,6 +230,8 @@ class Recorder:
         overwrite: bool = False,
     ) -> None:
         """Begin a run; raises :class:`storage.FolderError` if the folder is taken."""
+        if "samples" in config.output.fields:
+            layout = sampled(layout, config.output.samples)
         self._layout, self._config, self._folder = layout, config, folder
         self._rows: list[tuple[float, ...]] = []
         self._steps: list[StepReport] = []

@@ -52,9 +52,9 @@ HEADER_BYTES = 128  # room for any shape; a multiple of 64 as the format asks
 #: Files that a run may write and that --overwrite may remove; all others are the user's.
 OURS = re.compile(
     r"(summary|final_state)\.json(\.part)?|final_state\.npy|timeseries\.csv|config\.yaml|layout\.json"
-    r"|fields/(time|step|c_e|phi_e|(negative_)?(filling|surface|profiles_\d+|phi_s))\.npy"
+    r"|fields/(time|step|c_e|phi_e|(negative_)?(filling|surface|(profiles|samples)_\d+|phi_s))\.npy"
     r"|layout/(x|(negative_)?(size|volume|weight|k0|film_resistance|contact"
-    r"|(particles|nodes|weights|surface|angles)_\d+))"
+    r"|(particles|nodes|weights|surface|angles|samples)_\d+))"
     r"\.npy"
     r"|user_files/((?!\.)[^/]+/)*[^/]+\.py"
     r"|figures/(voltage_capacity|voltage_time|electrolyte|temperature"

@@ -21,6 +21,8 @@ def summary(result: Result, pictures: Sequence[Path] = ()) -> str:
         if key in total
     ]
     cost += [f"{total['steps']} solver steps"] if "steps" in total else []
+    if "compiled" in total:
+        cost.append("compiled loops" if total["compiled"] else "NumPy's loops")
     lines = [f"{name}: {_status(result)}", *(["  " + ", ".join(cost)] if cost else []), ""]
     lines += [
         "  capacity    " + _quantity(about["capacity"], {"A.h.m-2": "A h/m2", "mAh.g-1": "mA h/g"}),

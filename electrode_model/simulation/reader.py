@@ -150,7 +150,7 @@ class Reader:
     ) -> Frame:
         scales, layout = self._scales, self._layouts[electrode]
         profiles = []
-        if "profiles" in fields:
+        if "profiles" in fields or "samples" in fields:
             for group, x in self._groups(state, electrode):
                 if group.kernel.positions.size:
                     profiles.append(x[group.kernel.filling])

@@ -98,6 +98,11 @@ class Run:
                     return
                 index += 1 + step.skip.get(self._ended, 0)
 
+    @property
+    def compiled(self) -> bool:
+        """Whether the solver's inner loops are the compiled ones, or NumPy's."""
+        return self._connected.core is not None
+
     def final_state(self) -> FinalState:
         """The last state that was reached, also within a step that failed or was interrupted."""
         seconds, values = self._clock, self.system.y

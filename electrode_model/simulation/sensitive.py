@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from electrode_model.assemble import assemble
 from electrode_model.simulation.courses import course
 from electrode_model.simulation.cutoffs import CutOff, External, cut_offs, first_crossing, window
 from electrode_model.simulation.reader import Reader
+from electrode_model.simulation.rows import Edge, Sensitive
 from electrode_model.simulation.saving import DRIVEN, SaveTimes, expected
 from electrode_model.solver.sensitivity import Neighbours, Sensitivities
 from electrode_model.solver.start import Outcome, Statistics, consistent
@@ -26,31 +25,11 @@ __all__ = ["Sensitive", "sensitive"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _AT_THE_END = 1e-9  # of a step's duration: an output time this near its end is its end
+_NEAR = 1e-3  # of a step: half the time over which its polynomial is differentiated
 _PROBE = 1e-4  # change of an unknown by which the margins of cut-offs are differentiated
 #: Of a filling: nearer to 0 or 1 the voltage falls by a kT with ever less charge, and what a
 #: parameter does at a fixed time is that it moves the end of the charge, beyond all bounds.
 _EDGE = 1e-6
-
-
-@dataclass(frozen=True)
-class Sensitive:
-    """Rows of a run; times count from the beginning of their step of the protocol."""
-
-    step: np.ndarray  # (n,) int
-    time: Array  # (n,) s
-    voltage: Array  # (n,) V
-    current: Array  # (n,) A/m^2, discharge positive
-    capacity: Array  # (n,) A h/m^2 since the step began
-    filling: Array  # (n,) mean of the positive electrode
-    d_voltage: Array  # (n, n_p) V by each parameter, at a fixed time of the step
-    d_capacity: Array  # (n, n_p) A h/m^2 by each parameter, likewise
-    ends: Array  # (n_steps,) s, how long each step took
-    d_ends: Array  # (n_steps, n_p)
-    reasons: tuple[str, ...]  # (n_steps,)
-    edge: np.ndarray  # (n,) bool: an electrode is full or empty, and a voltage belongs to a charge
-    status: str  # "finished", "stopped" or "failed"
-    message: str
-    steps: int  # of the solver
 
 
 def sensitive(
@@ -72,17 +51,6 @@ def sensitive(
     with np.errstate(all="ignore"):
         run()
     return run.result()
-
-
-@dataclass(frozen=True)
-class _Edge:
-    """An electrode that is full or empty, and where that began."""
-
-    electrode: str
-    rate: float  # of its filling, 1/h
-    slope: Array  # (n,) of the states, 1/h
-    state: Array  # (n,)
-    inward: bool  # whether the current goes on to fill or empty it
 
 
 class _Run:
@@ -113,6 +81,7 @@ class _Run:
         self.deadline = time.monotonic() + config.solver.wall_time
         self.rows: list[tuple[float, ...]] = []
         self.slopes: list[Array] = []
+        self.courses: list[float] = []  # V/s
         self.ends: list[float] = []
         self.d_ends: list[Array] = []
         self.reasons: list[str] = []
@@ -173,6 +142,7 @@ class _Run:
         )
         first = self.sensitivities.start if self.edge else self.sensitivities.differences[0]
         self._row(index, 0.0, stepper.state, first, charge)
+        beginning = len(self.rows) - 1
         every = self.config.output.every
         times = SaveTimes(expected(step, start, line.duration, self.scales), every)
         watched = [*watched, *window(self.config.voltage_window)]
@@ -193,14 +163,17 @@ class _Run:
                 if self.edge is not None:
                     self.sensitivities.start = before
                     stepper._companion = None
-            seen = partial(self._seen, done, charge)
-            end = first_crossing(watched, seen, done.start, done.end)
+            if beginning >= 0:
+                self.courses[beginning] = self._course(0.0, done)
+                beginning = -1
+            end = first_crossing(watched, self._seen(done, charge), done.start, done.end)
             for t in times.until(done.end if end is None else end[0] * (1 - _AT_THE_END)):
-                self._row(index, t, done(t), self._slopes(t, done), charge)
+                self._row(index, t, done(t), self._slopes(t, done), charge, done)
             if end is not None:
                 return self._stop(index, *end, done, charge)
             if times.last < done.end:  # where much happens steps are shorter than output times
-                self._row(index, done.end, stepper.state, self._slopes(done.end, done), charge)
+                s = self._slopes(done.end, done)
+                self._row(index, done.end, stepper.state, s, charge, done)
             if step.kind in DRIVEN and self.reader.exhausted(stepper.state):
                 filled = self.reader.receiving(stepper.state) or "positive"
                 return self._saturated(index, step, (filled, True), stepper, done)
@@ -229,15 +202,16 @@ class _Run:
         along = self.sensitivities
         return along.start if self.edge is not None else along.at(t, done)
 
-    def _seen(self, done: Interpolant, charge: float, t: float) -> External:
-        return self.reader.external_of_circuit(t, done(t, self.system.circuit_block), charge)
+    def _seen(self, done: Interpolant, charge: float) -> Callable[[float], External]:
+        outside = done.among(self.reader.outside)
+        return lambda t: self.reader.external_of(t, outside(t), charge)
 
     def _stop(
         self, index: int, t: float, cut_off: CutOff, done: Interpolant, charge: float
     ) -> str | None:
         """End a step at a root, whose time moves with the parameters."""
         state, s = done(t), self._slopes(t, done)
-        self._row(index, t, state, s, charge)
+        self._row(index, t, state, s, charge, done)
         system = self.system
         system.y[:] = state
         system.at(t)
@@ -258,7 +232,7 @@ class _Run:
             return None
         return cut_off.stop
 
-    def _edge_of(self, state: Array, slope: Array, inward: bool) -> "_Edge | None":
+    def _edge_of(self, state: Array, slope: Array, inward: bool) -> Edge | None:
         """The electrode that is nearly full or empty, with ``inward`` only one that becomes so."""
         charge = self.reader.charge(state)
         current = float(state[self.system.where["current"]][0])
@@ -268,10 +242,10 @@ class _Run:
             full, empty = filled > 1 - _EDGE, filled < _EDGE
             if (full and rate > 0) or (empty and rate < 0) or ((full or empty) and not inward):
                 towards = rate > 0 if full else rate < 0
-                return _Edge(electrode, rate, slope, state.copy(), towards)
+                return Edge(electrode, rate, slope, state.copy(), towards)
         return None
 
-    def _at_edge(self, edge: "_Edge") -> Array:
+    def _at_edge(self, edge: Edge) -> Array:
         """(n_p,) h by which the end moves with each parameter: it is where the charge is passed.
 
         What is full or empty stays so, whatever the parameters.
@@ -352,13 +326,29 @@ class _Run:
         )
         return -(np.array(own) + numbers) / by_time
 
-    def _row(self, index: int, t: float, state: Array, s: Array, charge: float) -> None:
+    def _course(self, t: float, done: Interpolant) -> float:
+        """Slope of the voltage [V/s]."""
+        voltage = done.among(np.arange(self.system.n)[self.system.where["voltage"]])
+        near = _NEAR * done.h
+        change = voltage(t + near)[0] - voltage(t - near)[0]
+        return change / (2 * near) * self.scales.voltage / self.scales.time
+
+    def _row(
+        self,
+        index: int,
+        t: float,
+        state: Array,
+        s: Array,
+        charge: float,
+        done: Interpolant | None = None,
+    ) -> None:
         where, scales = self.system.where, self.scales
         seen = self.reader.external_of_circuit(t, state[self.system.circuit_block], charge)
         edge = self.edge is not None
         self.rows.append(
             (index, seen.time, seen.voltage, seen.current, seen.passed, seen.filling, edge)
         )
+        self.courses.append(np.nan if done is None else self._course(t, done))
         passed = s[:, where["charge"]][:, 0] - self.base
         volts = s[:, where["voltage"]][:, 0] * scales.voltage
         self.slopes.append(np.array([0 * volts if edge else volts, passed * scales.current]))
@@ -381,6 +371,7 @@ class _Run:
             step=table[:, 0].astype(int),
             time=table[:, 1],
             voltage=table[:, 2],
+            slope=np.array(self.courses),
             current=table[:, 3],
             capacity=table[:, 4],
             filling=table[:, 5],

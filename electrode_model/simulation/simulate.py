@@ -72,7 +72,9 @@ def simulate(
         set_up = time.perf_counter() - began
         run(recorder)
         status = cast(Literal["finished", "stopped", "failed"], run.status)
-        return recorder.finish(status, run.message, {"set_up_seconds": set_up})
+        return recorder.finish(
+            status, run.message, {"set_up_seconds": set_up, "compiled": int(run.compiled)}
+        )
 
 
 def _check_output(config: Config, name: str) -> None:
