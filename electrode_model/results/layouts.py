@@ -10,7 +10,7 @@ import numpy as np
 from electrode_model.results import storage
 from electrode_model.results.records import Layout, Profiles
 
-__all__ = ["read_layout", "write_layout"]
+__all__ = ["per_area_and_mass", "read_layout", "write_layout"]
 
 _GRID = tuple(Profiles.__dataclass_fields__)  # each an array in layout/
 _ARRAYS = ("size", "volume", "weight")
@@ -74,3 +74,10 @@ def _layout(
     numbers = range(len(profiles)) if f"{prefix}samples_0" in arrays else ()
     samples = tuple(arrays[f"{prefix}samples_{k}"] for k in numbers)
     return Layout(**cell, **own, profiles=profiles, samples=samples)
+
+
+def per_area_and_mass(
+    value: float, mass: float | None, area_unit: str, mass_unit: str
+) -> dict[str, float]:
+    """A quantity per area and, if the mass [kg/m^2] is known, per mass (A/kg = mA/g)."""
+    return {area_unit: value} | ({mass_unit: value / mass} if mass else {})

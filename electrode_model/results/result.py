@@ -29,7 +29,7 @@ from electrode_model.results.fields import (
     profile_places,
     sampled,
 )
-from electrode_model.results.layouts import read_layout, write_layout
+from electrode_model.results.layouts import per_area_and_mass, read_layout, write_layout
 from electrode_model.results.provenance import seeds, versions
 from electrode_model.results.records import (
     FinalState,
@@ -250,8 +250,8 @@ class Recorder:
             "versions": versions(),
             "seeds": seeds(config),
             "user_files": self._copies.origin(),
-            "capacity": _per_area_and_mass(layout.capacity, layout.mass, "A.h.m-2", "mAh.g-1"),
-            "one_C": _per_area_and_mass(layout.one_c, layout.mass, "A.m-2", "mA.g-1"),
+            "capacity": per_area_and_mass(layout.capacity, layout.mass, "A.h.m-2", "mAh.g-1"),
+            "one_C": per_area_and_mass(layout.one_c, layout.mass, "A.m-2", "mA.g-1"),
             "particles": int(layout.size.size),
             "volumes": int(np.unique(layout.volume).size),
         }
@@ -391,13 +391,6 @@ def _layout_columns(layout: Layout) -> dict[str, np.ndarray]:
         "Particle weight": layout.weight,
         **{name: getattr(layout, of) for name, of in SCATTERED.items() if getattr(layout, of).size},
     }
-
-
-def _per_area_and_mass(
-    value: float, mass: float | None, area_unit: str, mass_unit: str
-) -> dict[str, float]:
-    """A quantity per area and, if the mass [kg/m^2] is known, per mass (A/kg = mA/g)."""
-    return {area_unit: value} | ({mass_unit: value / mass} if mass else {})
 
 
 def _now() -> str:
