@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from typing import Any, TypeAlias, TypeVar
 
-__all__ = ["Emptying", "Lost", "Task", "default_processes", "outcomes"]
+__all__ = ["Emptying", "Lost", "Task", "default_processes", "end_with_parent", "outcomes"]
 
 Task: TypeAlias = tuple[Any, Callable[..., Any], tuple[Any, ...]]  # key, function, arguments
 
@@ -219,10 +219,15 @@ def _prepare() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # before NumPy is imported
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Called in a process: it ends when the one that made it is gone, killed perhaps."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -65,7 +65,6 @@ def test_no_such_file(tmp_path):
         ("cell.xlsx", "save the sheet or the arrays as CSV"),
         ("cell.res", "export it from the cycler's program as CSV"),
         ("cell.gz", "unpack it first"),
-        ("cell.json", "columns of a CSV file"),
     ],
 )
 def test_other_files(tmp_path, name, cure):
@@ -203,22 +202,22 @@ def test_hours(tmp_path, unit, seconds):
 
 def test_unsorted_times(tmp_path):
     rows = [*GOOD[:20], GOOD[24], *GOOD[20:24], *GOOD[25:]]
-    said(write(tmp_path, HEADER, rows), ":23: time goes back from 2092.31 s to 1743.59 s; times"
-         " must ascend: sort the rows by time")  # fmt: skip
+    said(write(tmp_path, HEADER, rows), ":23: time (time_s) goes back from 2092.31 s to"
+         " 1743.59 s; times must ascend: sort the rows by time")  # fmt: skip
 
 
 def test_the_time_of_each_step(tmp_path):
     first, second = measured((0, 600)), measured((1.0, 3000))
     rows = [*lines_of(first), *lines_of(second)]
-    said(write(tmp_path, HEADER, rows), ":42: time goes back from 600 s to 0 s; it looks like the"
-         " time within each step: name the column of the total time")  # fmt: skip
+    said(write(tmp_path, HEADER, rows), ":42: time (time_s) goes back from 600 s to 0 s; it"
+         " looks like the time within each step: name the column of the total time")  # fmt: skip
 
 
 def test_repeated_times(tmp_path):
     rows = [*GOOD[:11], changed(10, 1, "3.71")[10], *GOOD[11:]]
     path = write(tmp_path, HEADER, rows)
-    said(path, ":13: repeats the time 871.795 s of line 12, with 3.71 V in place of", "remove one",
-         "accept: [repeated]")  # fmt: skip
+    said(path, ":13: repeats the time (time_s) 871.795 s of line 12, with 3.71 V in place of",
+         "remove one", "accept: [repeated]")  # fmt: skip
     assert one(path, accept=["repeated"]).time.size == TIME.size
 
 
@@ -227,8 +226,8 @@ def test_a_gap(tmp_path):
     fine = [np.interp(np.linspace(0, 3400, 400), columns[0], c) for c in columns]
     keep = np.r_[0:100, 200:400]
     path = table(tmp_path, *(c[keep] for c in fine))
-    said(path, ":102: has a gap of 860", "s after line 101 while a current flows, from 843",
-         "the charge passed in it is not known", "accept: [gaps]")  # fmt: skip
+    said(path, ":102: has a gap of 860", "s in the time (time_s) after line 101 while a current"
+         " flows, from 843", "the charge passed in it is not known", "accept: [gaps]")  # fmt: skip
     assert any("gaps of the rows accepted" in n for n in one(path, accept=["gaps"]).notes)
 
 

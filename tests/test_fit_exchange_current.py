@@ -312,6 +312,9 @@ def test_fit_from_its_file(fit_file, tmp_path, capsys, recovered, monkeypatch):
     assert "not identifiable from a filling of 0.6" in said
     assert (out / "exchange_current.png").stat().st_size > 10_000
     assert (out / "result.txt").read_text() in said + "\n"
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "data:image/png;base64," in page
+    assert "not identifiable from a filling of 0.6" in page
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Residuals of curves, with their derivatives; smoothness, evolution and statistics of fits."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from electrode_model.fit.profiles import profile
 from electrode_model.fit.resume import Journal
 from electrode_model.fit.roughness import roughness
 from electrode_model.fit.runs import Sensitive
+from electrode_model.fit.smoothing import smoothing
 from electrode_model.fit.statistics import autocorrelation, estimates, spread, words
 from electrode_model.results.storage import FolderError
 
@@ -42,6 +44,7 @@ def run_of(capacity=20.0, shift=0.0, parameters=False, cut_off=True):
         step=np.zeros(400, dtype=int),
         time=x * end,
         voltage=volts(x) + shift,
+        slope=slope / end,
         current=np.full(400, CURRENT),
         capacity=x * capacity,
         filling=x,
@@ -50,6 +53,7 @@ def run_of(capacity=20.0, shift=0.0, parameters=False, cut_off=True):
         ends=np.array([end * last]),
         d_ends=d_ends[:, :p],
         reasons=("voltage 2.2 V" if cut_off else "capacity",),
+        edge=np.zeros(400, dtype=bool),
         status="finished",
         message="",
         steps=400,
@@ -157,9 +161,19 @@ class Toy:
 
     parameters = tuple(Parameter(name, ((name, 1.0),), "1", 0.0, 1.0, 0.5, False) for name in "ab")
 
+    pieces = (("curve", slice(None)),)
+
     def __init__(self, function):
-        self.function = function
+        self.plain = function
         self.asked = 0
+        self.smooth(0.0)
+
+    def smooth(self, width):
+        goal = goal_of(x=X, points=X.size)
+        self.smoothing = smoothing([SimpleNamespace(**ALONE, targets=[goal])], width)
+
+    def function(self, u):
+        return self.smoothing(self.plain(u))
 
     def __call__(self, u, derivatives=None, step=5e-3):
         self.asked += 1
@@ -175,6 +189,7 @@ class Toy:
 
 
 X = np.linspace(0, 1, 40)
+ALONE = {"objective": Objective(end_capacity=None), "target_size": lambda goal: X.size}
 
 
 def smooth(u):
@@ -207,8 +222,37 @@ def test_starts_fill_the_bounds():
 def test_roughness_tells_steps_from_curvature():
     u = np.array([0.4, 0.5])
     for derivatives in ("sensitivities", "differences"):
-        assert not roughness(Toy(smooth), u, derivatives).rough
-        assert roughness(Toy(rough), u, derivatives).rough
+        found = roughness(Toy(smooth), u, derivatives, None)
+        assert not found.rough
+        assert found.width == 0.0
+        assert roughness(Toy(rough), u, derivatives, 0.0).rough
+
+
+def ripple(u):
+    """Steps whose places move with the parameters, as of particles that fill one by one."""
+    return smooth(u) + 3 * np.sin(80 * (u[0] - u[1]) + 60 * X)
+
+
+def test_windows_are_as_wide_as_the_ripples_need():
+    u, toy = np.array([0.4, 0.5]), Toy(ripple)
+    assert roughness(toy, u, "sensitivities", 0.0).largest > 0.5
+    found = roughness(toy, u, "sensitivities", None)
+    assert not found.rough
+    assert found.width == toy.smoothing.width > 0
+    assert found.largest < 0.2
+    assert "smooth in windows of" in found.text
+
+
+def test_windows_keep_what_is_even_and_count_their_overlap():
+    """A constant and a slope stay; a window of a half width of 4 bins has the noise of 6."""
+    toy = Toy(lambda u: 2.0 + 3.0 * X)
+    toy.smooth(0.1)
+    inner = (X > 0.1) & (X < 0.9)
+    assert toy.function(X)[inner] == pytest.approx((2.0 + 3.0 * X)[inner], rel=1e-3)
+    noise = np.random.default_rng(0).standard_normal((4000, X.size))
+    spread_of = np.mean([toy.smoothing(row).sum() ** 2 for row in noise])
+    single = np.mean([(toy.smoothing(row) ** 2).sum() for row in noise])
+    assert spread_of / single == pytest.approx(toy.smoothing.correlated, rel=0.1)
 
 
 def test_evolution_finds_the_optimum_of_a_rough_objective():

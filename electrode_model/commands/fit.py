@@ -1,6 +1,8 @@
 """``electrode-model fit``: parameters of a configuration from measured curves."""
 
 import argparse
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,9 +42,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fit; the exit status."""
-    from electrode_model.fit.fit import carry_out
+    from electrode_model.fit.fit import Interrupted, carry_out
     from electrode_model.fit.folder import claim, release
     from electrode_model.fit.inverse import is_inverse
+    from electrode_model.fit.outcome import PAGE
     from electrode_model.fit.setting import read_plan
 
     if is_inverse(options.fit, options.overrides):
@@ -55,9 +58,12 @@ def run(options: argparse.Namespace) -> int:
         return 0
     folder = claim(options.output, options.fit.stem, options.overwrite, options.resume)
     try:
-        with _progress_bar(options.quiet, [p.name for p in plan.parameters]) as show:
+        with _terminable(), _progress_bar(options.quiet) as show:
             found = carry_out(plan, str(options.fit), folder, resume=options.resume, progress=show)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        partial = stop.fit if isinstance(stop, Interrupted) else None
+        if partial is not None and not options.quiet:
+            print(f"{partial}\nin {folder}")
         say(f"interrupted; go on with: electrode-model fit {options.fit} -o {folder} --resume")
         return INTERRUPTED
     except OSError as error:
@@ -66,10 +72,27 @@ def run(options: argparse.Namespace) -> int:
     except BaseException:
         release(folder, options.output is None)
         raise
-    print(folder if options.quiet else f"{found}\nin {folder}")
+    print(folder if options.quiet else f"{found}\nin {folder}, as a page: {folder / PAGE}")
     if found.status != "converged":
         say(f"warning: the fit did not converge: {found.message}; raise method.iterations")
     return 0
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """A polite kill, as schedulers send before the limit of a job, is an interrupt."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # others must not touch signals
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _histograms(options: argparse.Namespace) -> int:
@@ -99,7 +122,7 @@ def _histograms(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _progress_bar(quiet: bool, names: list[str]) -> Iterator["Callable[[Progress], None] | None"]:
+def _progress_bar(quiet: bool) -> Iterator["Callable[[Progress], None] | None"]:
     """A line on a terminal: stage, simulations, the best curve so far."""
     from tqdm import tqdm
 
@@ -112,7 +135,7 @@ def _progress_bar(quiet: bool, names: list[str]) -> Iterator["Callable[[Progress
     with bar:
 
         def show(progress: "Progress") -> None:
-            pairs = zip(names, progress.values, strict=False)
+            pairs = zip(progress.names, progress.values, strict=False)
             values = ", ".join(f"{name} {value:.4g}" for name, value in pairs)
             best = f"best {1e3 * progress.best:.2f} mV rms: {values}" if values else ""
             bar.set_description_str(f"{progress.stage}; {best}", refresh=False)

@@ -39,9 +39,9 @@ from electrode_model.config.pores import Pores
 from electrode_model.config.scatter import Scatter
 from electrode_model.config.yaml_source import resolve
 
-__all__ = ["resolved_yaml"]
+__all__ = ["HEADER", "resolved_yaml"]
 
-_HEADER = """\
+HEADER = """\
 # Every value of one run, defaults and the material's kinetics included.  Numbers are in SI
 # units, charges in A h/m^2; repeats are unrolled and tables put in.  This file can be run.
 """
@@ -60,7 +60,7 @@ def resolved_yaml(config: Config, names: Mapping[str, str] = MappingProxyType({}
         allow_unicode=True,
         width=100,
     )
-    return _HEADER + str(text)
+    return HEADER + str(text)
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

@@ -68,7 +68,8 @@ def check_order(series: Series) -> None:
         return
     row = int(back[0]) + 1
     before, after = series.time[row - 1], series.time[row]
-    text = f"time goes back from {before:g} s to {after:g} s"
+    header = series.columns["time"].header
+    text = f"time ({header}) goes back from {before:g} s to {after:g} s"
     more = f", and {back.size - 1} times more" if back.size > 1 else ""
     if after <= 0.02 * max(before, 1e-300):
         cure = "it looks like the time within each step: name the column of the total time under"
@@ -96,9 +97,12 @@ def kept_rows(series: Series, current: Array, accept: Collection[str]) -> tuple[
         elif not jump or previous == row - 1:
             keep[row - 1] = False
             averaged += 1
-            text = f"repeats the time {series.time[row]:g} s of line {series.lines[row - 1]}"
+            header = series.columns["time"].header
+            text = f"repeats the time ({header}) {series.time[row]:g} s of line"
+            text = f"{text} {series.lines[row - 1]}"
             values = f"with {series.voltage[row]:g} V in place of {series.voltage[row - 1]:g} V"
-            cure = "remove one of the rows, or write accept: [repeated] to keep the last of them"
+            cure = "times must ascend: remove one of the rows, or write accept: [repeated] to keep"
+            cure = f"{cure} the last of them"
             place = series.lines[row]
             problems.append(Problem(series.table.file, place, "", f"{text}, {values}; {cure}"))
         previous = row
@@ -134,7 +138,9 @@ def check_gaps(
     if "gaps" in accept:
         return [f"gaps of the rows accepted: {listing(told)}"]
     k = rows[0]
-    text = f"has a gap of {time[k + 1] - time[k]:g} s after line {lines[k]} while a current flows"
+    header = series.columns["time"].header
+    text = f"has a gap of {time[k + 1] - time[k]:g} s in the time ({header}) after line {lines[k]}"
+    text = f"{text} while a current flows"
     more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
     cure = "the charge passed in it is not known: take one side of it by 'lines', or write accept:"
     where = f"from {told[0]}, rows around it are much nearer"

@@ -12,7 +12,17 @@ from electrode_model.config.fields import Quantity, Read, Section, checked, read
 from electrode_model.config.problems import Location, Refused, show
 from electrode_model.fit.data_config import DataChoice
 
-__all__ = ["Difference", "FitConfig", "Free", "Limits", "Method", "Objective", "Prior"]
+__all__ = [
+    "Difference",
+    "FitConfig",
+    "Free",
+    "Limits",
+    "Method",
+    "Objective",
+    "Prior",
+    "Sampling",
+    "Variant",
+]
 
 
 def _paths(value: Any, _: float | None) -> tuple[tuple[str, float], ...]:
@@ -118,6 +128,16 @@ class Objective(Section):
             "1", "deviation of dQ/dV that counts as one, over capacity per volt of window", above=0
         ),
     ] = None
+    smooth: Annotated[
+        float | None,
+        Quantity(
+            "1",
+            "share of a curve over which data and model are averaged (half width of the window);"
+            " null: as little as makes the objective smooth, where method is auto",
+            at_least=0,
+            at_most=0.5,
+        ),
+    ] = None
     differences: tuple[Difference, ...] = Field(
         default=(), description="hysteresis gaps and overpotentials"
     )
@@ -166,6 +186,38 @@ class Limits(Section):
     ] = None
 
 
+class Sampling(Section):
+    """How the posterior is sampled, from the optimum on."""
+
+    steps: Annotated[int, Quantity("1", "most steps of each walker", at_least=10)] = 2000
+    effective: Annotated[
+        float, Quantity("1", "independent samples at which it ends", at_least=10)
+    ] = 400.0
+    walkers: Annotated[
+        int | None, Quantity("1", "walkers; null: 4 for each parameter", at_least=4)
+    ] = None
+    seed: Annotated[int, Quantity("1", "seed of the walkers", at_least=0)] = 0
+
+
+def _asked(value: Any) -> Any:
+    """``true`` and ``false`` for all as it is by default, and for nothing."""
+    return {} if value is True else None if value is False else value
+
+
+class Variant(Section):
+    """A model that is compared with others on the same data: what it changes of the fit."""
+
+    change: dict[str, Any] = Field(
+        default_factory=dict, description="values by their paths, as under 'change' of the fit"
+    )
+    free: dict[str, Free] = Field(
+        default_factory=dict, description="parameters more than those of the fit, or in their place"
+    )
+    drop: tuple[str, ...] = Field(
+        default=(), description="parameters of the fit that this variant does not have"
+    )
+
+
 class FitConfig(Section):
     """One fit."""
 
@@ -189,6 +241,12 @@ class FitConfig(Section):
     )
     profiles: bool | tuple[str, ...] = Field(
         default=(), description="parameters whose profile likelihood is computed; true: all"
+    )
+    variants: dict[str, Variant] = Field(
+        default_factory=dict, description="models that are fitted one by one and compared"
+    )
+    posterior: Annotated[Sampling | None, BeforeValidator(_asked)] = Field(
+        default=None, description="sample it, as far as asked; true: as by default; null: no"
     )
     limits: Limits = Field(default=Limits(), description="limits of patience")
 

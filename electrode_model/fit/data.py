@@ -9,10 +9,11 @@ import numpy as np
 
 from electrode_model.config.problems import listing
 from electrode_model.fit import checks
+from electrode_model.fit.bpx_data import BPX, checked_test
 from electrode_model.fit.curves import curve, is_summary, summary
 from electrode_model.fit.data_config import DataChoice
 from electrode_model.fit.dataset import DataSet, assembled, ended, taken
-from electrode_model.fit.readers import read_table
+from electrode_model.fit.readers import Table, read_bpx, read_table
 from electrode_model.fit.segments import (
     Segment,
     charge_passed,
@@ -34,13 +35,37 @@ _START = 0.02  # of the whole time: a first row this early is the first of the c
 def read_data(
     choice: DataChoice, folder: str | Path = ".", size: Size | None = None
 ) -> tuple[DataSet, ...]:
-    """The curve of an entry; several of a table with one line for each curve.
+    """The curve of an entry; several of a table with one line for each curve, or of a BPX file.
 
     ``folder`` is where the file is sought; ``size`` gives C-rates their value and judges units
     and lengths.  Raises ConfigError: file, line, value, what is allowed and the cure.
     """
-    table = read_table(Path(folder) / choice.file)
-    name = choice.name or Path(choice.file).stem
+    path = Path(folder) / choice.file
+    checked_test(path, choice.test)
+    if path.suffix.lower() == BPX:
+        return _of_bpx(path, choice, size)
+    return _of_table(read_table(path), choice, size, choice.name or path.stem)
+
+
+def _of_bpx(path: Path, choice: DataChoice, size: Size | None) -> tuple[DataSet, ...]:
+    """The tests of a BPX file, or the one that is named."""
+    tests, area = read_bpx(path)
+    checked_test(path, choice.test, tests)
+    if area is not None and choice.cell_area is None:
+        choice = choice.model_copy(update={"area": area})
+        said = f"area {area:.6g} m^2, of all electrode pairs in the file"
+        tests = {n: replace(one, notes=(*one.notes, said)) for n, one in tests.items()}
+    found: list[DataSet] = []
+    for name in [choice.test] if choice.test else list(tests):
+        own = f"{choice.name} {name}".strip() if len(tests) > 1 and not choice.test else name
+        own = choice.name if choice.test and choice.name else own
+        found += _of_table(tests[name], choice, size, own)
+    return tuple(found)
+
+
+def _of_table(
+    table: Table, choice: DataChoice, size: Size | None, name: str
+) -> tuple[DataSet, ...]:
     if is_summary(table, choice):
         return summary(table, choice, size, name)
     series = read_series(table, choice, size)

@@ -152,6 +152,9 @@ class DataChoice(Section):
 
     file: str = Field(description="file of the curve, beside the fit's file")
     name: str = Field(default="", description="what it is called; empty: the file's name")
+    test: str = Field(
+        default="", description="name of the test in a BPX file; empty: all of its Validation"
+    )
     columns: Annotated[dict[str, str | int], Read(_columns, "object")] = Field(
         default_factory=dict, description="headers or numbers of columns that are not known by name"
     )

@@ -16,6 +16,7 @@ from electrode_model.config.yaml_source import Node
 from electrode_model.constants import HOUR
 from electrode_model.fit.config import Objective
 from electrode_model.fit.data import DataSet
+from electrode_model.fit.objective import course
 from electrode_model.fit.runs import Sensitive
 from electrode_model.fit.steps import steps_of
 
@@ -55,7 +56,7 @@ def probed(probe: Probe, run: Sensitive) -> tuple[Array, Array] | None:
     done = probe.step < len(run.ends) and run.ends[probe.step] > 0
     end = float(run.ends[probe.step]) if done else float(time[-1])
     d_end = run.d_ends[probe.step] if done else np.zeros(run.d_voltage.shape[1])
-    curve = PchipInterpolator(time, run.voltage[own])
+    curve = course(time, run.voltage[own], run.slope[own])
     at = np.clip(end - probe.time if probe.from_end else probe.time, time[0], end)
     if run.d_voltage.shape[1] == 0:
         return curve(at), np.zeros((at.size, 0))

@@ -5,8 +5,10 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -14,15 +16,20 @@ from typing import Any
 import numpy as np
 
 from electrode_model.fit.differences import Gap, Probe
-from electrode_model.fit.experiment import DIFFERENCE, Answer, Experiment, answer
+from electrode_model.fit.experiment import DIFFERENCE, Answer, Experiment, answer, failed
 from electrode_model.fit.moving import Place
 from electrode_model.fit.objective import PENALTY
 from electrode_model.fit.parameters import Parameter
 from electrode_model.fit.resume import Journal
+from electrode_model.fit.smoothing import Smoothing, smoothing
+from electrode_model.processes import end_with_parent
 
 __all__ = ["Evaluation", "Evaluator", "Progress", "cores"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+_RECENT = 64  # questions whose curves are kept in memory
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Progress:
     simulations: int
     best: float  # V, least rms of the voltages so far; nan before the first
     values: tuple[float, ...]  # of the parameters there
+    names: tuple[str, ...] = ()  # of these parameters
 
 
 class Evaluator:
@@ -76,6 +84,10 @@ class Evaluator:
         self.differenced: set[str] = set()  # data sets with derivatives from pairs of runs
         self.failures: Counter[str] = Counter()
         self.best: Evaluation | None = None
+        self.best_answers: Mapping[int, Answer] = {}  # by experiment; none of an older run
+        self.improved: Callable[[], None] | None = None  # called when there is a better one
+        self._recent: dict[str, Mapping[int, Answer]] = {}  # by question, of the last ones
+        self.smooth(0.0)
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> "Evaluator":
@@ -97,6 +109,25 @@ class Evaluator:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
 
+    def smooth(self, width: float) -> None:
+        """Average curves over windows from now on; what was known stays known."""
+        experiments = [self.experiments[k] for k in self.fitted]
+        self.smoothing: Smoothing = smoothing(experiments, width)
+        self.best, self.best_answers = None, {}
+
+    @property
+    def pieces(self) -> list[tuple[str, slice]]:
+        """Curves with voltages and their rows among the residuals."""
+        found, start = [], 0
+        for k in self.fitted:
+            own = self.experiments[k]
+            for goal in own.targets:
+                bins = int(goal.bins.max(initial=-1)) + 1
+                if bins and own.objective.voltage is not None:
+                    found.append((f"{own.name} {goal.label}", slice(start, start + bins)))
+                start += own.target_size(goal)
+        return found
+
     @property
     def priors(self) -> int:
         """Number of residuals that are priors."""
@@ -109,49 +140,96 @@ class Evaluator:
         return self.many([u], derivatives, step)[0]
 
     def many(
-        self, points: Sequence[Array], derivatives: str | None = None, step: float = DIFFERENCE
+        self,
+        points: Sequence[Array],
+        derivatives: str | None = None,
+        step: float = DIFFERENCE,
+        *,
+        keep: bool = True,
     ) -> list[Evaluation]:
-        """The residuals at several points at a time."""
+        """The residuals at several points at a time.
+
+        Without ``keep`` they are in no journal, and are no candidates for the best.
+        """
+        if not keep:
+            asked = [(k, u, derivatives, step) for u in points for k in self.fitted]
+            told = iter(self._ask(asked))
+            every = [[next(told) for _ in self.fitted] for _ in points]
+            return [
+                self._evaluation(u, self._joined(own)) for u, own in zip(points, every, strict=True)
+            ]
         questions = [_question(u, derivatives, step) for u in points]
         missing = [i for i, question in enumerate(questions) if self.journal.get(question) is None]
         tasks = [(k, points[i], derivatives, step) for i in missing for k in self.fitted]
-        answers = iter(self._ask(tasks))
-        for i in missing:
+        answers = self._ask(tasks)
+        for i in missing:  # on disk as soon as it is known
             own = [next(answers) for _ in self.fitted]
-            self.journal.note(questions[i], self._joined(own))
+            found = self._joined(own)
+            self.journal.note(questions[i], found)
+            self._recent[questions[i]] = dict(zip(self.fitted, own, strict=True))
+            if len(self._recent) > _RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._compare(self._evaluation(points[i], found), questions[i])
         result = []
         for u, question in zip(points, questions, strict=True):
-            found = self.journal.get(question)
-            assert found is not None
-            result.append(self._evaluation(u, found))
+            known = self.journal.get(question)
+            assert known is not None
+            result.append(self._evaluation(u, known))
+            self._compare(result[-1], question)
         return result
+
+    def _compare(self, found: Evaluation, question: str) -> None:
+        """Keep what is better than all before."""
+        best = self.best
+        if found.failures or (best is not None and best.cost <= found.cost):
+            if best is not None and best.jacobian is None and np.array_equal(best.u, found.u):
+                self.best = found  # now with derivatives
+            return
+        self.best, self.best_answers = found, self._recent.get(question, {})
+        self._show()
+        if self.improved is not None:
+            self.improved()
 
     def answers(self, u: Array) -> list[Answer]:
         """What the model says to every data set, those left out too."""
-        return list(self._ask([(k, u, None, DIFFERENCE) for k in range(len(self.experiments))]))
+        best = self.best
+        known = self.best_answers if best is not None and np.array_equal(best.u, u) else {}
+        missing = [k for k in range(len(self.experiments)) if k not in known]
+        told = self._ask([(k, u, None, DIFFERENCE) for k in missing])
+        found = {**known, **dict(zip(missing, told, strict=True))}
+        return [found[k] for k in range(len(self.experiments))]
 
-    def _ask(self, tasks: Sequence[tuple[int, Array, str | None, float]]) -> list[Answer]:
-        if not tasks:
-            return []
-        if self.workers == 1 or len(tasks) == 1:
-            found = []
+    def _ask(self, tasks: Sequence[tuple[int, Array, str | None, float]]) -> Iterator[Answer]:
+        """Answers in the order of the tasks, each when it is there."""
+        if self.workers == 1 or len(tasks) <= 1:
             for k, u, derivatives, step in tasks:
                 moves = self.moves[k]
-                found.append(answer(self.experiments[k], u, moves, derivatives, step))
-                self._count(k, found[-1])
-            return found
+                one = answer(self.experiments[k], u, moves, derivatives, step)
+                self._count(k, one)
+                yield one
+            return
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.workers,
-                mp_context=_context(),
-                initializer=_begin,
-                initargs=(self.experiments, self.moves),
-            )
-        found = []
-        for (k, *_), one in zip(tasks, self._pool.map(_work, tasks), strict=True):
-            found.append(one)
-            self._count(k, one)
-        return found
+            self._pool = _processes(self.workers, self.experiments, self.moves)
+        done = 0
+        try:
+            for (k, *_), one in zip(tasks, self._pool.map(_work, tasks), strict=True):
+                self._count(k, one)
+                done += 1
+                yield one
+        except BrokenProcessPool:
+            yield from self._one_by_one(tasks[done:])
+
+    def _one_by_one(
+        self, tasks: Sequence[tuple[int, Array, str | None, float]]
+    ) -> Iterator[Answer]:
+        """After a process was killed: each in a process of its own, and so it is seen which."""
+        self._pool = None
+        for task in tasks:
+            one = failed(self.experiments[task[0]], "its process was killed; out of memory?", 1)
+            with _processes(1, self.experiments, self.moves) as pool, suppress(BrokenProcessPool):
+                one = pool.submit(_work, task).result()
+            self._count(task[0], one)
+            yield one
 
     def _count(self, k: int, found: Answer) -> None:
         self.simulations += found.runs
@@ -211,10 +289,11 @@ class Evaluator:
         return found.residuals[rows], nothing if found.jacobian is None else found.jacobian[rows]
 
     def _evaluation(self, u: Array, found: Any) -> Evaluation:
-        values = np.asarray(found["residuals"], dtype=float)
+        values = self.smoothing(np.asarray(found["residuals"], dtype=float))
         slopes = None
         if found["jacobian"] is not None:
-            slopes = np.asarray(found["jacobian"], dtype=float).reshape(values.size, u.size)
+            raw = np.asarray(found["jacobian"], dtype=float)
+            slopes = self.smoothing(raw.reshape(values.size, u.size))
         known = [k for k, p in enumerate(self.parameters) if p.prior is not None]
         priors = np.zeros(len(known))
         rows = np.zeros((len(known), u.size))
@@ -223,17 +302,13 @@ class Evaluator:
             assert prior is not None
             priors[row] = (u[k] - prior.mean) / prior.std
             rows[row, k] = 1 / prior.std
-        result = Evaluation(
+        return Evaluation(
             u=u,
             residuals=np.concatenate([values, priors]),
             jacobian=None if slopes is None else np.concatenate([slopes, rows]),
             voltage_rms=float(found["rms"]),
             failures=tuple(found["failures"]),
         )
-        if not result.failures and (self.best is None or result.cost < self.best.cost):
-            self.best = result
-            self._show()
-        return result
 
     def _show(self) -> None:
         if self._tell is None:
@@ -243,7 +318,16 @@ class Evaluator:
         if best is not None:
             values = tuple(p.value(x) for p, x in zip(self.parameters, best.u, strict=True))
         rms = float("nan") if best is None else best.voltage_rms
-        self._tell(Progress(self.stage, self.simulations, rms, values))
+        names = tuple(p.name for p in self.parameters)
+        self._tell(Progress(self.stage, self.simulations, rms, values, names))
+
+
+def _processes(
+    count: int, experiments: Sequence[Experiment], moves: Sequence[Sequence[list[Place] | None]]
+) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        count, mp_context=_context(), initializer=_begin, initargs=(experiments, moves)
+    )
 
 
 def _context() -> multiprocessing.context.BaseContext:
@@ -269,6 +353,8 @@ def _begin(
 ) -> None:
     """Set a process up once; an interrupt is the business of the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
     global _GIVEN
     _GIVEN = (experiments, moves)
 

@@ -16,7 +16,7 @@ from electrode_model.fit.objective import Match, Target, count, match, residuals
 from electrode_model.fit.parameters import Base, Parameter
 from electrode_model.fit.runs import Sensitive, differentiated, plain
 
-__all__ = ["Answer", "Experiment", "answer"]
+__all__ = ["Answer", "Experiment", "answer", "failed"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -114,7 +114,7 @@ def answer(
     try:
         config = experiment.config(u)
     except ConfigError as error:
-        return _failed(experiment, f"the configuration refuses it: {error.problems[0]}", 0)
+        return failed(experiment, f"the configuration refuses it: {error.problems[0]}", 0)
     if derivatives == "sensitivities" and None not in moves:
         longer = experiment.wall_time * (1 + _DEAR * len(moves))
         solver = config.solver.model_copy(update={"wall_time": longer})
@@ -128,10 +128,10 @@ def answer(
     try:
         run = plain(config)
     except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-        return _failed(experiment, f"no model can be made of it: {error}", 1)
+        return failed(experiment, f"no model can be made of it: {error}", 1)
     found = _matched(experiment, run)
     if found is None or run.status == "failed":
-        return _failed(experiment, _reason(run), 1)
+        return failed(experiment, _reason(run), 1)
     values, _ = _residuals(experiment, found, run, 0)
     if derivatives is None:
         return Answer(values, None, found, "", 1)
@@ -139,7 +139,7 @@ def answer(
     return Answer(values, slopes, found, "", 1 + runs, differenced=True)
 
 
-def _failed(experiment: Experiment, why: str, runs: int) -> Answer:
+def failed(experiment: Experiment, why: str, runs: int) -> Answer:
     """A finite penalty, which no parameter changes."""
     none = (None,) * len(experiment.targets)
     values, slopes = _residuals(experiment, none, None, len(experiment.parameters))

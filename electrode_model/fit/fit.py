@@ -13,20 +13,43 @@ from electrode_model.config.problems import ConfigError, Problem
 from electrode_model.fit.config import Method
 from electrode_model.fit.evaluator import Evaluation, Evaluator, Progress, cores
 from electrode_model.fit.evolution import evolve, loss
-from electrode_model.fit.experiment import Answer
+from electrode_model.fit.extras import of_comparison, of_posterior
+from electrode_model.fit.folder import VARIANTS
 from electrode_model.fit.least_squares import Optimum, minimise, starts
-from electrode_model.fit.outcome import Curve, Fit, Profile
+from electrode_model.fit.outcome import Fit, Profile
+from electrode_model.fit.partial import Partial, curves_of
+from electrode_model.fit.posterior import Posterior
 from electrode_model.fit.profiles import profile, reach
 from electrode_model.fit.resume import Journal
 from electrode_model.fit.roughness import roughness
+from electrode_model.fit.sampling import sample
 from electrode_model.fit.setting import Plan, read_plan
-from electrode_model.fit.statistics import Spread, autocorrelation, estimates, spread, words
+from electrode_model.fit.smoothing import WIDTHS
+from electrode_model.fit.statistics import (
+    Estimate,
+    Spread,
+    autocorrelation,
+    estimates,
+    spread,
+    words,
+)
+from electrode_model.fit.variants import Agreement, compare
+from electrode_model.results.storage import PROGRAM, SUMMARY, write_json
 
-__all__ = ["carry_out", "fit"]
+__all__ = ["Interrupted", "carry_out", "fit"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
+_COARSE = 0.1  # relative change of the cost at which a search in wide windows ends
 _WIDE_STEP = 0.02  # of the range: derivatives at the optimum of a rough objective
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interrupt of a fit; ``fit`` is what it had by then, None if that is nothing."""
+
+    def __init__(self, fit: Fit | None) -> None:
+        super().__init__()
+        self.fit = fit
 
 
 def fit(
@@ -56,6 +79,8 @@ def fit(
         The files hold mistakes, or not even the start of the fit can be simulated.
     FolderError
         The folder's journal is of another fit.
+    Interrupted
+        A KeyboardInterrupt whose ``fit`` holds what was found by then.
     """
     name = "fit" if isinstance(source, Mapping) else str(source)
     plan = read_plan(source, overrides)
@@ -76,12 +101,66 @@ def carry_out(
     if where is not None:
         where.mkdir(parents=True, exist_ok=True)
     journal = Journal(plan.fingerprint, where, resume)
+    if plan.variants:
+        return _compared(plan, source, where, resume, progress)
     workers = plan.config.limits.workers or cores()
-    with Evaluator(plan.parameters, plan.experiments, journal, plan.gaps, workers, progress) as ask:
-        result = _Work(plan, source, ask)(began)
+    ask = Evaluator(plan.parameters, plan.experiments, journal, plan.gaps, workers, progress)
+    partial = Partial(plan, source, ask, began, where)
+    try:
+        with ask:
+            result = _Work(plan, source, ask, where, resume)(began)
+    except KeyboardInterrupt:
+        found = partial.fit()
+        if where is not None and found is not None:
+            found.save(where)
+            partial.clear()
+        raise Interrupted(found) from None
     if where is not None:
+        partial.clear()
         result.save(where)
     return result
+
+
+def _compared(
+    plan: Plan,
+    source: str,
+    where: Path | None,
+    resume: bool,
+    progress: Callable[[Progress], None] | None,
+) -> Fit:
+    """Every variant, and as the result the one that is preferred."""
+    fits: dict[str, Fit] = {}
+    excluded: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, own in plan.variants.items():
+        folder = None if where is None else where / VARIANTS / name
+        before = sum(one.simulations for one in fits.values())
+
+        def tell(one: Progress, name: str = name, before: int = before) -> None:
+            if progress is not None:
+                stage, total = f"{name}: {one.stage}", before + one.simulations
+                progress(replace(one, stage=stage, simulations=total))
+
+        try:
+            fits[name] = carry_out(own, source, folder, resume=resume, progress=tell)
+        except ConfigError as error:  # its start cannot be simulated
+            problems += error.problems
+            excluded[name] = error.problems[0].message
+        except KeyboardInterrupt:
+            if where is not None:
+                message = f"interrupted in the variant {name}; done: {', '.join(fits) or 'none'}"
+                about = {"program": PROGRAM, "kind": "fit", "status": "interrupted"}
+                write_json(where / SUMMARY, {**about, "message": message})
+            raise
+    if not fits:
+        raise ConfigError(problems)
+    agreements = {name: one.agreement for name, one in fits.items() if one.agreement is not None}
+    found = compare(agreements, excluded)
+    best = replace(fits[found.preferred], comparison=found, variants=fits)
+    best = replace(best, extras=(of_comparison(found, fits), *best.extras))
+    if where is not None:
+        best.save(where)
+    return best
 
 
 @dataclass(frozen=True)
@@ -91,6 +170,8 @@ class _Work:
     plan: Plan
     source: str
     ask: Evaluator
+    folder: Path | None = None
+    resume: bool = False
 
     def __call__(self, began: float) -> Fit:
         plan, ask = self.plan, self.ask
@@ -127,6 +208,7 @@ class _Work:
         if len(costs) > 1:
             same = sum(end < 1.01 * best.evaluation.cost for _, end in costs)
             message += f"; {same} of {len(costs)} starts ended at the same cost"
+        sampled = self._sampled(here, found, known)
         return Fit(
             name=plan.config.name or Path(self.source).stem,
             status="converged" if best.converged else "limit",
@@ -136,19 +218,62 @@ class _Work:
             covariance=found.covariance,
             correlation=found.correlation,
             words=texts,
-            curves=tuple(self._curves(answers)),
+            curves=curves_of(plan, dict(enumerate(answers))),
             profiles=profiles,
             starts=costs,
             cost=here.cost,
             residuals=here.residuals.size,
-            correlated=found.correlated,
+            # those that windows put in a row are not the model's
+            correlated=found.correlated / ask.smoothing.correlated,
             simulations=ask.simulations,
             seconds=time.perf_counter() - began,
             failures=Counter(ask.failures),
             notes=(*plan.notes, *self._differenced()),
-            config=self._shared(u),
+            config=plan.shared(u),
             configs={e.name: e.config(u) for e in plan.experiments},
             data=plan.data,
+            extras=() if sampled is None else (of_posterior(sampled),),
+            agreement=self._agreement(here),
+            posterior=sampled,
+        )
+
+    def _sampled(
+        self, here: Evaluation, found: Spread, known: Sequence[Estimate]
+    ) -> Posterior | None:
+        asked = self.plan.config.posterior
+        if asked is None:
+            return None
+
+        def tell(stage: str) -> None:
+            self.ask.stage = stage
+
+        tell("sampling")
+        return sample(
+            self.ask,
+            self.plan.parameters,
+            here,
+            found,
+            [(one.low, one.high) for one in known],
+            settings=asked,
+            objective=self.plan.config.objective,
+            folder=self.folder,
+            resume=self.resume,
+            fingerprint=self.plan.fingerprint,
+            tell=tell,
+        )
+
+    def _agreement(self, here: Evaluation) -> Agreement:
+        """What a comparison with other models needs to know of the optimum."""
+        data = here.residuals.size - self.ask.priors
+        own = replace(here, residuals=here.residuals[:data])
+        objective = self.plan.config.objective
+        return Agreement(
+            parameters=here.u.size,
+            loss=loss(own, objective),
+            residuals=data,
+            rms=here.voltage_rms,
+            pieces=tuple(self._pieces(here)),
+            bins=objective.points,
         )
 
     def _first_question(self) -> str | None:
@@ -169,11 +294,12 @@ class _Work:
 
     def _method(self, first: Array) -> tuple[Method, str]:
         """The method, and why it."""
-        given = self.plan.config.method
+        given, width = self.plan.config.method, self.plan.config.objective.smooth
         if given.name != "auto":
+            self.ask.smooth(width or 0.0)
             return given, f"{given.name.replace('_', ' ')} as asked"
         self.ask.stage = "checking smoothness"
-        checked = roughness(self.ask, first, given.derivatives)
+        checked = roughness(self.ask, first, given.derivatives, width)
         name = "differential_evolution" if checked.rough else "least_squares"
         said = f"{name.replace('_', ' ')}, as {checked.text}"
         return given.model_copy(update={"name": name}), said
@@ -196,24 +322,37 @@ class _Work:
             before = ask(point, method.derivatives)
             if before.failures:
                 continue  # a penalty has no slope to follow
-            ended.append(minimise(ask, point, objective, method))
+            ended.append(self._minimised(point, method))
             both.append((loss(before, objective), loss(ended[-1].evaluation, objective)))
         best = min(ended, key=lambda one: loss(one.evaluation, objective))
         total = sum(one.iterations for one in ended)
         left = len(points) - len(ended)
         more = f", {left} more could not be simulated" if left else ""
-        return best, tuple(both), f"{total} iterations from {len(ended)} starts{more}"
+        begun = f"{len(ended)} start{'s' if len(ended) > 1 else ''}"
+        return best, tuple(both), f"{total} iterations from {begun}{more}"
+
+    def _minimised(self, point: Array, method: Method) -> Optimum:
+        """From a start to its minimum; where windows are needed, through wider ones first.
+
+        Far from the optimum more particles fill at another place than near it.
+        """
+        ask, objective = self.ask, self.plan.config.objective
+        width, iterations = ask.smoothing.width, 0
+        if 0 < width < WIDTHS[-1]:
+            ask.smooth(WIDTHS[-1])
+            quick = method.model_copy(update={"tolerance": max(method.tolerance, _COARSE)})
+            rough = minimise(ask, point, objective, quick)
+            point, iterations = rough.evaluation.u, rough.iterations
+            ask.smooth(width)
+        found = minimise(ask, point, objective, method)
+        return replace(found, iterations=found.iterations + iterations)
 
     def _correlated(self, found: Evaluation) -> float:
-        pieces, start = [], 0
-        for k in self.ask.fitted:
-            experiment = self.plan.experiments[k]
-            for goal in experiment.targets:
-                bins = int(goal.bins.max(initial=-1)) + 1
-                if bins and experiment.objective.voltage is not None:
-                    pieces.append(found.residuals[start : start + bins])
-                start += experiment.target_size(goal)
-        return autocorrelation(pieces)
+        return max(autocorrelation(self._pieces(found)), self.ask.smoothing.correlated)
+
+    def _pieces(self, found: Evaluation) -> list[Array]:
+        """Residuals of the voltages along each curve."""
+        return [found.residuals[rows] for _, rows in self.ask.pieces]
 
     def _profiles(self, u: Array, found: Spread, method: Method) -> tuple[Profile, ...]:
         asked = self.plan.config.profiles
@@ -225,37 +364,6 @@ class _Work:
                 objective = self.plan.config.objective
                 result.append(profile(self.ask, k, u, found, objective, method))
         return tuple(result)
-
-    def _curves(self, answers: Sequence[Answer]) -> list[Curve]:
-        found = []
-        for experiment, data, one in zip(
-            self.plan.experiments, self.plan.data, answers, strict=True
-        ):
-            for goal, match in zip(experiment.targets, one.matches, strict=True):
-                rows = goal.rows
-                none = np.full(goal.voltage.size, np.nan)
-                found.append(
-                    Curve(
-                        data_set=data.name,
-                        label=goal.label,
-                        left_out=experiment.left_out,
-                        capacity=data.capacity[rows],
-                        time=data.time[rows],
-                        measured=goal.voltage,
-                        model=none if match is None else match.voltage,
-                        scaled=goal.scaled,
-                        end=goal.end,
-                        model_end=float("nan") if match is None else match.end,
-                    )
-                )
-        return found
-
-    def _shared(self, u: Array) -> Any:
-        """The base with the parameters that all data sets share."""
-        own = [k for k, p in enumerate(self.plan.parameters) if p.data_sets is None]
-        parameters = [self.plan.parameters[k] for k in own]
-        values = [self.plan.parameters[k].value(float(u[k])) for k in own]
-        return self.plan.base.with_parameters(parameters, values).config()
 
     def _differenced(self) -> list[str]:
         if not self.ask.differenced:

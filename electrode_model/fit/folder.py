@@ -1,8 +1,22 @@
 """The folder of a fit: taken, gone on with, or given back."""
 
+import shutil
 from pathlib import Path
 
-from electrode_model.fit.outcome import FITTED, PARAMETERS, RESIDUALS
+from electrode_model.config.resolved import HEADER
+from electrode_model.fit.chain import CHAIN
+from electrode_model.fit.outcome import (
+    CONFIGS,
+    CORRELATION,
+    DATA_SETS,
+    FIGURES,
+    FITTED,
+    PAGE,
+    PARAMETERS,
+    PROFILES,
+    PROGRESS,
+    RESIDUALS,
+)
 from electrode_model.fit.resume import JOURNAL
 from electrode_model.results.storage import (
     PROGRAM,
@@ -15,7 +29,11 @@ from electrode_model.results.storage import (
 
 __all__ = ["claim", "release"]
 
-_OURS = (JOURNAL, FITTED, PARAMETERS, RESIDUALS, SUMMARY)
+VARIANTS = "variants"  # folder in it of those that are compared
+_OURS = (
+    JOURNAL, CHAIN, FITTED, PARAMETERS, RESIDUALS, DATA_SETS, CORRELATION, PROFILES, PAGE, PROGRESS,
+    SUMMARY,
+)  # fmt: skip
 
 
 def claim(given: Path | None, stem: str, overwrite: bool, resume: bool) -> Path:
@@ -46,12 +64,28 @@ def claim(given: Path | None, stem: str, overwrite: bool, resume: bool) -> Path:
                 f"{given} holds no fit of this program and is not overwritten; choose another"
                 " folder"
             )
-        for name in _OURS:
+        for name in _OURS if taken else ():
             (given / name).unlink(missing_ok=True)
+        for path in _drawn(given) if taken else ():
+            path.unlink(missing_ok=True)
+        if (given / VARIANTS).is_dir():
+            shutil.rmtree(given / VARIANTS)
         given.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(f"{given} cannot be made: {error.strerror}") from error
     return _begun(given)
+
+
+def _drawn(given: Path) -> list[Path]:
+    """Figures of a fit, and configurations of its data sets: files whose names vary."""
+    from electrode_model.plots.fit import FIGURES as DRAWN  # slow, and above
+
+    pictures = [given / FIGURES / f"{name}.png" for name in DRAWN]
+    return pictures + [
+        path
+        for path in (given / CONFIGS).glob("*.yaml")
+        if path.read_text(encoding="utf-8").startswith(HEADER)
+    ]
 
 
 def release(folder: Path, new: bool) -> None:

@@ -5,6 +5,7 @@ A fit's file that has ``histograms`` in place of ``data`` is of this kind.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from electrode_model.fit.exchange_current_files import text, write
 from electrode_model.fit.histogram_table import read
 from electrode_model.fit.histograms import Histograms
 from electrode_model.fit.inverse_config import InverseConfig
+from electrode_model.fit.outcome import PAGE
 from electrode_model.fit.parameters import Base, read_parameters
 from electrode_model.fokker_planck.law import Law, law_of
+from electrode_model.page import bitmap, document
 from electrode_model.results.storage import PROGRAM, SUMMARY, write_json
 
 __all__ = ["Inverse", "Task", "carry_out_inverse", "is_inverse", "read_inverse"]
@@ -68,7 +71,19 @@ class Inverse:
             name = self.task.config.name or "Exchange current"
             path, shown = folder / "exchange_current.png", self.task.histograms
             paths.append(draw(self.exchange_current, shown, self.task.law, path, name))
+        paths.append(folder / PAGE)
+        pictures = [path.read_bytes() for path in paths if path.suffix == ".png"]
+        paths[-1].write_text(self.page(pictures), encoding="utf-8")
         return paths
+
+    def page(self, pictures: Sequence[bytes] = ()) -> str:
+        """The same as HTML that needs no other file; ``pictures`` are PNG."""
+        title = self.task.config.name or "Fit to composition histograms"
+        drawn = [
+            f"<figure>{bitmap(one, 'Exchange current, data and model')}</figure>"
+            for one in pictures
+        ]
+        return document(title, "", [*drawn, f"<section><pre>{escape(str(self))}</pre></section>"])
 
 
 def is_inverse(path: str | Path, overrides: Sequence[str] = ()) -> bool:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
 
 from electrode_model.constants import HOUR
 from electrode_model.fit.config import Objective
 from electrode_model.fit.runs import Sensitive
 
-__all__ = ["PENALTY", "Index", "Match", "Target", "count", "match", "residuals", "target"]
+__all__ = ["PENALTY", "Index", "Match", "Target", "count", "course", "match", "residuals", "target"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Index = np.ndarray[Any, np.dtype[np.int_]]
@@ -93,12 +93,13 @@ def match(goal: Target, run: Sensitive) -> Match | None:
     done = goal.step < len(run.ends) and run.ends[goal.step] > 0
     end = float(run.ends[goal.step]) if done else float(time[-1])
     d_end = run.d_ends[goal.step] if done else np.zeros(n_p)
-    curve = PchipInterpolator(time, run.voltage[own])
+    curve = course(time, run.voltage[own], run.slope[own])
     slope, d_voltage = curve.derivative()(time), run.d_voltage[own]
     if goal.scaled:
         at = goal.position * end
         # at a fixed share of the end the place moves with the end
         d_rows = d_voltage + (slope * time / end)[:, None] * d_end
+        d_rows[run.edge[own]] = 0.0  # a voltage belongs to a share of the end there
         if done and run.reasons[goal.step].startswith("voltage"):
             d_rows[-1] = 0.0  # both ends are the cut-off
     else:
@@ -115,6 +116,17 @@ def match(goal: Target, run: Sensitive) -> Match | None:
         end=sign * passed,
         d_end=sign * d_passed,
     )
+
+
+def course(time: Array, voltage: Array, slope: Array) -> PchipInterpolator | CubicHermiteSpline:
+    """The curve between rows.
+
+    With the solver's own slopes where they are known: those that are guessed from the rows err by
+    a tenth where the voltage turns, and so would what a shift of the curve does.
+    """
+    if np.isfinite(slope).all():
+        return CubicHermiteSpline(time, voltage, slope)
+    return PchipInterpolator(time, voltage)
 
 
 def count(goal: Target, objective: Objective) -> tuple[int, ...]:

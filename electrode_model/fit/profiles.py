@@ -24,6 +24,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 _STEP = 0.75  # of a standard deviation, between points
 _MOST = 12  # points on a side
 _WIDEST, _FINEST = 0.15, 1e-4  # of the range, between points
+_SEEN = 1e-3  # of the largest singular value: below, the others are not moved along
 _FEW = 8  # iterations at a point, begun at the last one
 _NEAR = 10.0  # standard deviations to a bound that is tried
 _GLANCE, _HOPEFUL = 4, 30.0  # iterations there, if the rise is below so many thresholds
@@ -34,13 +35,13 @@ def profile(
 ) -> Profile:
     """The profile of parameter k from its optimum to where it has risen enough on both sides."""
     threshold = float(chi2.ppf(CONFIDENCE, 1))
-    best = loss(ask(u, method.derivatives), objective)
+    here = ask(u, method.derivatives)
+    best = loss(here, objective)
     others = [j for j in range(u.size) if j != k]
     quick = method.model_copy(update={"iterations": min(_FEW, method.iterations)})
     std = float(np.sqrt(found.covariance[k, k]))
     first = min(max(_STEP * std, _FINEST), _WIDEST) if np.isfinite(std) and std > 0 else _WIDEST
-    # where the others go as this one moves, to first order
-    pull = found.covariance[:, k] / std**2 if np.isfinite(std) and std > 0 else np.zeros(u.size)
+    pull = _pull(here.jacobian, k)
     points: dict[float, float] = {float(u[k]): 0.0}
     ends = []
     for sign in (-1, 1):
@@ -77,6 +78,19 @@ def profile(
     )
 
 
+def _pull(jacobian: Array | None, k: int) -> Array:
+    """(p,) where the others go as parameter k moves, to first order.
+
+    Along combinations that the data hardly see they stay: there first order says nothing.
+    """
+    assert jacobian is not None
+    result = np.zeros(jacobian.shape[1])
+    others = [j for j in range(result.size) if j != k]
+    result[others] = -np.linalg.pinv(jacobian[:, others], rcond=_SEEN) @ jacobian[:, k]
+    result[k] = 1.0
+    return result
+
+
 def reach(
     ask: Evaluator, u: Array, found: Spread, objective: Objective, method: Method
 ) -> list[tuple[bool, bool]]:
@@ -100,7 +114,7 @@ def reach(
             return False
         at = u.copy()
         if not found.held[k] and np.isfinite(size) and size > 0:
-            at = np.clip(u + found.covariance[:, k] / size**2 * (bound - u[k]), 0.0, 1.0)
+            at = np.clip(u + _pull(here.jacobian, k) * (bound - u[k]), 0.0, 1.0)
         at[k] = bound
         there = ask(at, method.derivatives)
         rise = (loss(there, objective) - best) / found.variance

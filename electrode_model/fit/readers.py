@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from electrode_model.config.problems import ConfigError, Problem, nearest
+from electrode_model.fit.bpx_data import read_tests
 from electrode_model.fit.columns import Column, is_unit
 
-__all__ = ["Table", "numbers", "read_table"]
+__all__ = ["Table", "numbers", "read_bpx", "read_table"]
 
 MOST_BYTES = 200_000_000
 _NEWARE = (".nda", ".ndax")
@@ -24,7 +25,6 @@ _OTHERS = {
     **dict.fromkeys((".mat", ".xls", ".xlsx", ".ods"), "save the sheet or the arrays as CSV"),
     **dict.fromkeys((".parquet", ".feather", ".h5", ".hdf5", ".pkl"), "save the table as CSV"),
     **dict.fromkeys((".zip", ".gz"), "unpack it first"),
-    **{".json": "write its lists as columns of a CSV file"},
 }
 _MISSING = frozenset(["", "nan", "na", "n/a", "null", "none", "-", "--", "nan.", "#n/a"])
 _COMMA = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
@@ -47,7 +47,7 @@ class Table:
     decimal_comma: bool = False
     arrays: tuple[Array, ...] = ()  # columns of a binary file, in place of rows
     notes: tuple[str, ...] = ()
-    unit_of_line: str = field(default="line")  # "record" in a binary file
+    unit_of_line: str = field(default="line")  # "record" in a binary file, "value" in BPX
 
     def fail(self, line: int, message: str) -> "ConfigError":
         """The error to raise for a line; 0 for the whole file."""
@@ -89,6 +89,30 @@ def read_table(path: str | Path) -> Table:
     if re.match(r"(EC|BT)-Lab ASCII FILE", lines[0]):
         return _biologic(path, lines, notes)
     return _plain(path, lines, notes)
+
+
+def read_bpx(path: str | Path) -> tuple[dict[str, Table], float | None]:
+    """The tests in a BPX file by name, and the area of its cell [m^2] where it is said.
+
+    Lines of these tables are values of the lists, counted from 1.  Raises ConfigError.
+    """
+    path = Path(path)
+    _check_file(path)
+    text, notes = _text(path)
+    tests, area = read_tests(path, text)
+    found = {}
+    for name, columns in tests.items():
+        arrays = tuple(values for _, values in columns.values())
+        found[name] = Table(
+            file=f"{path}[{name}]",
+            headers=tuple(columns),
+            header_line=0,
+            lines=range(1, arrays[0].size + 1),
+            arrays=arrays,
+            notes=(*notes, f"test {name!r} of a BPX file; its lines are values, counted from 1"),
+            unit_of_line="value",
+        )
+    return found, area
 
 
 def numbers(table: Table, column: Column) -> Array:

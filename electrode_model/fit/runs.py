@@ -38,6 +38,14 @@ class _Rows:
 
 def plain(config: Config) -> Sensitive:
     """A run without derivatives; raises ValueError for particles that make no model."""
+    try:
+        return sensitive(config, [])
+    except ValueError:  # cut-offs by surfaces and isolated rests are for runs in full
+        return _in_full(config)
+
+
+def _in_full(config: Config) -> Sensitive:
+    """The same by the run that knows every kind of step."""
     recorder = _Rows()
     run = Run(assemble(config), config)
     run(cast(Recorder, recorder))
@@ -53,11 +61,15 @@ def plain(config: Config) -> Sensitive:
             capacity[own] -= capacity[own][0]
         ends[report.index] = report.end - report.start
         reasons[report.index] = report.reason
+        if report.reason.startswith("voltage") and "," in report.reason and own.any():
+            # particles full: the voltage falls on to the cut-off within a charge of nothing
+            table[np.flatnonzero(own)[-1], 2] = float(report.reason.split()[1])
     none = np.zeros((len(table), 0))
     return Sensitive(
         step=step,
         time=time,
         voltage=table[:, 2],
+        slope=np.full(len(table), np.nan),
         current=table[:, 3],
         capacity=capacity,
         filling=table[:, 5],
@@ -66,6 +78,7 @@ def plain(config: Config) -> Sensitive:
         ends=ends,
         d_ends=np.zeros((len(ends), 0)),
         reasons=tuple(reasons),
+        edge=np.zeros(len(table), dtype=bool),
         status=run.status,
         message=run.message,
         steps=sum(int(report.statistics.get("steps", 0)) for report in recorder.steps),

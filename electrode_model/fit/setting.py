@@ -1,7 +1,7 @@
 """A fit's file read and checked as a whole: everything that can be wrong before it runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,16 @@ from electrode_model.fit.data import DataSet, read_data
 from electrode_model.fit.differences import Gap, read_gaps
 from electrode_model.fit.experiment import Experiment
 from electrode_model.fit.parameters import Base, Parameter, read_parameters
+from electrode_model.fit.posterior import CURE, installed
 from electrode_model.fit.resume import fingerprint
 from electrode_model.fit.series import Size
 from electrode_model.fit.steps import protocol_of
 from electrode_model.fit.targets import targets_of
+from electrode_model.fit.variant_nodes import variant_nodes
 
 __all__ = ["Plan", "read_plan"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _FILLINGS = (1e-3, 0.999)  # bounds of an initial filling that is free
 _START_BAND = 0.3  # V around the first voltage of a full cell whose start is free
@@ -42,6 +46,14 @@ class Plan:
     gaps: tuple[Gap, ...]
     notes: tuple[str, ...]
     fingerprint: str
+    variants: Mapping[str, "Plan"] = field(default_factory=dict)  # compared in place of this one
+
+    def shared(self, u: Array) -> Config:
+        """The base with the parameters that all data sets share, at u."""
+        own = [k for k, p in enumerate(self.parameters) if p.data_sets is None]
+        parameters = [self.parameters[k] for k in own]
+        values = [self.parameters[k].value(float(u[k])) for k in own]
+        return self.base.with_parameters(parameters, values).config()
 
 
 def read_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Plan:
@@ -52,6 +64,41 @@ def read_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] =
     """
     node, folder, given = _tree(source, overrides)
     choice = _read(node)
+    if choice.posterior is not None and not installed():
+        text = "asks for samples, which needs the package emcee"
+        raise ConfigError([_place(node, ("posterior",)).problem(f"{text}; {CURE}")])
+    plan = _plan(choice, node, folder, given)
+    found: dict[str, Plan] = {}
+    problems: list[Problem] = []
+    for name, own in variant_nodes(choice, node).items():
+        try:
+            chosen = _read(own)
+            called = f"{choice.name}, {name}" if choice.name else name
+            chosen = chosen.model_copy(update={"name": called})
+            found[name] = _plan(chosen, own, folder, given)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        if not _same_data(plan, found[name]):
+            text = "changes what 1C means, and so the currents of the data"
+            cure = "write these in A/m^2, or nominal_capacity in the base"
+            place = _place(node, ("variants", name))
+            problems.append(place.problem(f"{text}; {cure}: variants need the same data"))
+    if problems:
+        raise ConfigError(problems)
+    return replace(plan, variants=found)
+
+
+def _same_data(one: Plan, other: Plan) -> bool:
+    """Whether two plans fit the same curves."""
+    pairs = zip(one.data, other.data, strict=True)
+    return all(
+        np.array_equal(a.time, b.time) and np.array_equal(a.current, b.current) for a, b in pairs
+    )
+
+
+def _plan(choice: FitConfig, node: Node, folder: Path, given: Config | None) -> Plan:
+    """What is checked of a fit, or of one of its variants."""
     base, origin = _base(choice, node, folder, given)
     resolved = base.config()
     try:
@@ -171,12 +218,19 @@ def _data(
         try:
             found += read_data(entry, folder, size)
         except ConfigError as error:
-            problems += error.problems
+            problems += _in_entry(error.problems, _place(node, ("data", index)))
             continue
         if not found[-1].segments or found[-1].end_capacity <= 0:
             place = _place(node, ("data", index))
             problems.append(place.problem("passes no charge; a fit needs a curve", "file"))
     return tuple(found), problems
+
+
+def _in_entry(problems: Sequence[Problem], entry: Node) -> Iterator[Problem]:
+    """Faults of a file, with the entry of the fit where its keys are to be written."""
+    where = f"{entry.file}:{entry.line}" if entry.line else entry.key
+    for one in problems:
+        yield replace(one, message=f"{one.message} (entry in {where})")
 
 
 def _names(choice: FitConfig, node: Node, names: Sequence[str]) -> list[Problem]:
@@ -185,9 +239,8 @@ def _names(choice: FitConfig, node: Node, names: Sequence[str]) -> list[Problem]
     for name in sorted({name for name in names if list(names).count(name) > 1}):
         text = f"has two sets that are called {name}; give each its own name"
         problems.append(_place(node, ("data",)).problem(text))
-    entries = [entry.name or Path(entry.file).stem for entry in choice.data]
     for index, name in enumerate(choice.left_out):
-        if name not in names and name not in entries:
+        if name not in names and not any(n.startswith(f"{name} ") for n in names):
             place = _place(node, ("left_out", index))
             problems.append(place.problem(not_among(name, list(names), "data set")))
     if names and not problems and set(names) <= _left_out(choice, names):
@@ -201,11 +254,15 @@ def _names(choice: FitConfig, node: Node, names: Sequence[str]) -> list[Problem]
 
 
 def _left_out(choice: FitConfig, names: Sequence[str]) -> set[str]:
-    """Data sets that are predicted; the name of a table of capacities is that of all its lines."""
+    """Data sets that are predicted; the name of a table of capacities is that of all its lines.
+
+    Likewise that of a BPX file is that of all its tests.
+    """
+    tables = [own for own in choice.left_out if own not in names]
     return {
         name
         for name in names
-        if name in choice.left_out or name.rpartition(" ")[0] in choice.left_out
+        if name in choice.left_out or any(name.startswith(f"{own} ") for own in tables)
     }
 
 
@@ -283,7 +340,8 @@ def _fingerprint(
     choice: FitConfig, base: Base, data: Sequence[DataSet], parameters: Sequence[Parameter]
 ) -> str:
     limits = choice.limits.model_copy(update={"workers": None})  # changes no result
-    kept = choice.model_copy(update={"profiles": (), "name": "", "limits": limits})
+    later: dict[str, Any] = {"profiles": (), "posterior": None, "variants": {}, "name": ""}
+    kept = choice.model_copy(update={**later, "limits": limits})
     arrays = [a.tobytes() for one in data for a in (one.time, one.voltage, one.current, one.used)]
     return fingerprint(kept.model_dump_json(), base.root.plain(), parameters, *arrays)
 

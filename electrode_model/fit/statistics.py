@@ -70,6 +70,8 @@ class Estimate:
     @property
     def flag(self) -> str:
         """What to know besides the interval; often nothing."""
+        if np.isnan(self.low):
+            return ""  # an interrupted fit has no interval yet
         low, high = self.allowed
         if self.profile is not None:
             low, high = (bool(np.isnan(end)) for end in self.profile)
