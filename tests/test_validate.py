@@ -1,7 +1,12 @@
 """The validation suite: verdicts, exit status, JSON, one page that loads nothing; its folders."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,16 +20,18 @@ from electrode_model.validate.cases import find, folder_of_cases, read_case
 from electrode_model.validate.rows import Row
 
 ROOT = Path(__file__).parent.parent
-CASES = sorted(path.parent for path in (ROOT / "validation").glob("*/case.yaml"))
+CASES = [case.folder for case in find(ROOT / "validation", [])]
 
 YAML = """
 title: A case called NAME
+group: itself
 claim: that it ends as it should
 judged: itself
 tolerance: none is needed, a number is equal to itself
 disagrees: Nothing disagrees. There is no physics in it.
 parameters: [none]
 fitted: nothing
+figures: {picture.svg: a line}
 expected: {EXPECTED}
 quick: {}
 """
@@ -33,8 +40,9 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 out = Path(sys.argv[sys.argv.index("-o") + 1])
-row = {"id": "one", "claim": "1 < 2 & 3", "criterion": "-", "value": "7.5 mV", "verdict": VERDICT,
-       "why": " ".join(a for a in sys.argv if a == "--quick")}
+curve = {"rms": 7.5, "largest": 12.3, "end": -0.04}
+row = {"id": "one", "curve": curve, "claim": "1 < 2 & 3", "criterion": "-", "value": "7.5 mV",
+       "verdict": VERDICT, "why": " ".join(a for a in sys.argv if a == "--quick")}
 (out / "rows.json").write_text(json.dumps([row]))
 svg = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><defs>'
 svg += '<path id="m" d="M0 0h9"/></defs><use href="#m"/><text>volts</text></svg>'
@@ -66,17 +74,18 @@ def validate(cases, *more):
 
 
 class Page(HTMLParser):
-    """What a page loads, the ids in it, and its tables' header cells."""
+    """What a page loads, the ids and figures in it, and its tables' header cells."""
 
     def __init__(self, text):
         super().__init__()
-        self.loaded, self.ids, self.targets, self.scopes = [], [], [], []
+        self.loaded, self.ids, self.targets, self.scopes, self.labels = [], [], [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
         self.ids += [found["id"]] if "id" in found else []
         self.scopes += [found.get("scope")] if tag == "th" else []
+        self.labels += [found.get("aria-label")] if tag == "svg" else []
         for name in ("src", "href", "xlink:href", "data", "srcset", "poster"):
             if name in found:
                 (self.targets if tag == "a" else self.loaded).append(found[name])
@@ -91,7 +100,10 @@ def test_expected_outcomes_are_no_error_and_stay_visible(cases, tmp_path, capsys
     assert {c["name"]: c["verdict"] for c in found["cases"]} == {"good": "pass", "known": "fail"}
     assert found["suite"]["surprises"] == []
     assert found["cases"][0]["rows"][0]["value"] == "7.5 mV"
-    assert found["cases"][0]["figures"] == ["good/picture.svg"]
+    assert found["cases"][0]["rows"][0]["curve"] == {"rms": 7.5, "largest": 12.3, "end": -0.04}
+    assert found["cases"][0]["figures"] == {"good/picture.svg": "a line"}
+    # a Python that does hardly anything: some hundredths of a second, of a core that may wait
+    assert 0 < found["cases"][0]["processor seconds"] <= found["cases"][0]["seconds"] + 0.1
     assert {"version", "commit", "platform", "libraries", "date"} <= set(found["suite"])
 
 
@@ -104,8 +116,8 @@ def test_page_holds_everything_and_loads_nothing(cases, tmp_path):
     assert not re.search(r"@import|url\((?!#)", text)
     assert len(set(page.ids)) == len(page.ids)  # two cases with the same picture
     assert {t[1:] for t in page.loaded + page.targets if t.startswith("#")} <= set(page.ids)
-    assert set(page.scopes) == {"col", "row"}
-    for word in ("1 &lt; 2 &amp; 3", "7.5 mV", ">volts</text>", "not reproduced", "casadi"):
+    assert set(page.scopes) == {"col", "row", "rowgroup"}
+    for word in ("1 &lt; 2 &amp; 3", "7.5 mV", ">volts</text>", "not reproduced", "casadi", ">12<"):
         assert word in text
 
 
@@ -161,7 +173,7 @@ def test_worse_than_expected_is_exit_status_1(
     assert said in printed
     found = json.loads((tmp_path / "out" / "validation.json").read_text(encoding="utf-8"))
     assert {c["name"]: c["verdict"] for c in found["cases"]}["good"] == "pass"
-    assert "Worse than expected" in (tmp_path / "out" / "validation.html").read_text("utf-8")
+    assert "Worse than recorded" in (tmp_path / "out" / "validation.html").read_text("utf-8")
 
 
 def test_quick_runs_what_has_a_quick_form(cases, tmp_path):
@@ -195,6 +207,93 @@ def test_an_open_case_has_a_reason_and_nothing_to_run(cases, tmp_path, capsys):
     assert "the data are not at hand" in (tmp_path / "out" / "validation.html").read_text("utf-8")
 
 
+def test_a_case_whose_program_is_not_there_is_open(cases, tmp_path, capsys):
+    home = make(cases, "other", "reproduced")
+    with (home / "case.yaml").open("a", encoding="utf-8") as file:
+        file.write("needs: {no_such_module: compare}\n")
+    assert validate(cases, "-o", tmp_path / "out") == 0
+    assert "1 pass, 1 fail, 1 open" in capsys.readouterr().out
+    page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
+    assert "not installed here: no_such_module; pip install" in page
+    assert "electrode-model[compare]" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('"picture.svg"', '"other.svg"'), "figure picture.svg was not drawn"),
+        (("<text>volts", "<text>volts & amperes"), "figure picture.svg is no SVG"),
+        (("<text>volts", "<script>1</script><text>volts"), "holds a <script>"),
+        (('href="#m"', 'href="https://example.org/m.svg"'), "which is outside of the page"),
+        (('(out / "picture.svg").write_text(svg)', ""), "figure picture.svg was not drawn"),
+    ],
+)
+def test_a_figure_that_is_missing_or_broken_is_an_error(cases, tmp_path, capsys, change, said):
+    """It does not just vanish from the page."""
+    assert change[0] in SCRIPT
+    make(cases, "drawn", "reproduced", script=SCRIPT.replace(*change))
+    assert validate(cases, "-o", tmp_path / "out") == 1
+    assert said in capsys.readouterr().out
+    found = json.loads((tmp_path / "out" / "validation.json").read_text(encoding="utf-8"))
+    assert {case["name"]: case["verdict"] for case in found["cases"]}["drawn"] == "fail"
+
+
+NASTY = "<b onclick=\"x\">&amp; 'it' </td></script>"
+
+
+def test_no_text_can_become_markup(tmp_path):
+    """Every text of a case, a row and a caption, all of them hostile."""
+    cases = tmp_path / "cases"
+    home = make(cases, "nasty", "reproduced")
+    text = (home / "case.yaml").read_text(encoding="utf-8")
+    quoted = json.dumps(NASTY)
+    for key in ("title", "claim", "judged", "tolerance", "disagrees", "fitted"):
+        text = re.sub(f"^{key}: .*$", lambda _, key=key: f"{key}: {quoted}", text, flags=re.M)
+    text = text.replace("[none]", f"[{quoted}]").replace("a line", quoted)
+    text += f"unseen: {quoted}\ndata: [{{what: {quoted}, source: {quoted}, licence: {quoted}, "
+    text += f"error: {quoted}}}]\n"
+    text = text.replace("[one]", f"[{quoted}]")
+    (home / "case.yaml").write_text(text, encoding="utf-8")
+    script = SCRIPT.replace("VERDICT", "'reproduced'")
+    for word in ('"one"', '"1 < 2 & 3"', '"-"', '"7.5 mV"', '"reproduced"'):
+        script = script.replace(f": {word}", f": {NASTY!r}")
+    (home / "run.py").write_text(script, encoding="utf-8")
+    assert validate(cases, "-o", tmp_path / "out") == 0
+    page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
+    assert "<b" not in page.replace("<body", "").replace("<br", "")
+    assert "</script" not in page
+    assert page.count("&lt;b onclick") >= 15  # and nothing is lost
+    assert NASTY in Page(page).labels[0]  # as it is, not escaped twice
+
+
+def test_accept_records_the_verdicts(cases, tmp_path, capsys):
+    make(cases, "mended", "reproduced", "not reproduced:\n    [one]")
+    script = SCRIPT.replace("[row]", '[row, dict(row, id="a, b: 2", verdict="open")]')
+    make(cases, "more", "reproduced", "reproduced: [one]", script)
+    out = ("-o", tmp_path / "out")
+    assert validate(cases, "--accept", "--quick", *out) == 2
+    assert "--accept needs a full run" in capsys.readouterr().err
+    before = (cases / "good" / "case.yaml").read_text(encoding="utf-8")
+    assert validate(cases, *out) == 0  # better, and an open row that is new: no regression
+    assert read_case(cases / "mended").expected == {"one": "not reproduced"}
+    assert validate(cases, "--accept", *out) == 0
+    assert "mended: verdicts recorded in case.yaml" in capsys.readouterr().out
+    assert (cases / "good" / "case.yaml").read_text(encoding="utf-8") == before
+    assert read_case(cases / "mended").expected == {"one": "reproduced"}
+    assert read_case(cases / "mended").expected_quick == {"one": "reproduced"}
+    assert read_case(cases / "more").expected == {"one": "reproduced", "a, b: 2": "open"}
+    assert validate(cases, "--accept", *out) == 0
+    assert "no verdict has changed" in capsys.readouterr().out
+
+
+def test_cases_in_a_folder_of_cases(cases, tmp_path):
+    make(cases / "fits", "cell", "reproduced")
+    assert [case.name for case in find(cases, [])] == ["fits/cell", "good", "known"]
+    assert validate(cases, "fits/cell", "-o", tmp_path / "out") == 0
+    found = json.loads((tmp_path / "out" / "validation.json").read_text(encoding="utf-8"))
+    assert found["cases"][0]["figures"] == {"fits/cell/picture.svg": "a line"}
+
+
 def test_better_than_expected_is_said(cases, tmp_path):
     case = read_case(cases / "known")
     row = Row("one", "", "", "", "reproduced")
@@ -209,6 +308,9 @@ def test_better_than_expected_is_said(cases, tmp_path):
     [
         (("title:", "titel:"), "titel is unknown; did you mean title?"),
         (("title:", "titel:"), "title is missing"),
+        (("group: itself", "group: others"), "group is others; allowed: measured, fits, published"),
+        (("fitted: nothing", "fitted: k0 to both curves"), "unseen is missing"),
+        (("{picture.svg: a line}", "[picture.svg]"), "figures must be a mapping"),
         (("[none]", "7"), "parameters must be a list"),
         (("quick: {}", "quick: {without: [two]}"), "names two, no row"),
         (("quick: {}", "seconds: soon"), "seconds must be a number of seconds"),
@@ -253,6 +355,10 @@ def test_the_repository_has_complete_cases(folder):
     """Each says what it is; two sentences or more about what disagrees; no row without verdict."""
     case = read_case(folder)
     assert len(re.findall(r"[.!?](?:\s|$)", case.disagrees)) >= 2
+    assert case.open or case.figures
+    assert (case.group == "fits") == (folder.parent.name == "fits")
+    for data in case.data:  # the error of reading a figure is part of the limit
+        assert data.error or "digitised" not in data.what + data.source
     assert case.open or (folder / "README.md").exists() or (folder / "SOURCE.md").exists()
 
 
@@ -264,3 +370,29 @@ def test_every_folder_of_validation_is_a_case():
     assert len(find(folder_of_cases(None), [])) == len(CASES)
     with pytest.raises(ConfigError):
         read_case(ROOT / "tests")
+
+
+def test_no_message_of_a_script_can_become_markup(cases, tmp_path):
+    make(cases, "crash", "reproduced", script=f"raise ValueError({NASTY!r})")
+    assert validate(cases, "-o", tmp_path / "out") == 1
+    page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
+    assert "<b " not in page
+    assert page.count("&lt;b onclick") >= 3  # at the top, in the case, and the end of its output
+
+
+def test_an_interrupt_ends_every_script(cases, tmp_path):
+    script = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+    pid = make(cases, "long", "reproduced", script=script) / "pid"
+    command = [sys.executable, "-m", "electrode_model", "validate", "--cases", str(cases), "long"]
+    process = subprocess.Popen(
+        [*command, "-o", str(tmp_path / "out")], stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    while not (pid.exists() and pid.read_text()):  # a crash would end it: wait for the number
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert "interrupted" in process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)

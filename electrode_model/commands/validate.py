@@ -34,6 +34,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the subset that is quick, with fewer particles, grid points or curves",
     )  # fmt: skip
     parser.add_argument("--list", action="store_true", help="list the cases and run none")
+    parser.add_argument(
+        "--accept", action="store_true",
+        help="record the verdicts of this run as those that are expected, in each case.yaml",
+    )  # fmt: skip
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes (default: cores)")
     parser.add_argument(
         "--cases", type=Path, metavar="DIR",
@@ -52,6 +56,9 @@ def run(options: argparse.Namespace) -> int:
 
     if options.jobs is not None and options.jobs < 1:
         say(f"error: --jobs {options.jobs} must be at least 1")
+        return BAD_INPUT
+    if options.accept and options.quick:
+        say("error: --accept needs a full run; leave out --quick")
         return BAD_INPUT
     known = find(folder_of_cases(options.cases), [])
     chosen = find(folder_of_cases(options.cases), options.names)
@@ -89,6 +96,9 @@ def _run(chosen: "list[Case]", known: int, options: argparse.Namespace) -> int:
     for path in (write_json(record, options.output), write_page(record, options.output)):
         print(path)
     print(_summary(record))
+    if options.accept:
+        print("\n".join(_accepted(record)) or "no verdict has changed")
+        return WORSE if any(outcome.error for outcome in outcomes) else 0
     return WORSE if record.surprises() else 0
 
 
@@ -97,6 +107,19 @@ def _show(outcome: "Outcome", left: int) -> None:
     surprises = outcome.surprises()
     text = f"{outcome.verdict:5} {outcome.case.name}, {outcome.seconds:.0f} s, {left} left"
     say("; ".join([text, *surprises]))
+
+
+def _accepted(record: "Record") -> list[str]:
+    """Record what came out; a line for each file that changed, and for each that could not."""
+    from electrode_model.validate.baseline import accept
+
+    lines = []
+    for outcome in record.outcomes:
+        if outcome.error:
+            lines.append(f"{outcome.case.name}: not recorded: {outcome.error.splitlines()[0]}")
+        elif outcome.rows and accept(outcome):
+            lines.append(f"{outcome.case.name}: verdicts recorded in case.yaml")
+    return lines
 
 
 def _summary(record: "Record") -> str:
@@ -111,12 +134,12 @@ def _summary(record: "Record") -> str:
 def _listing(cases: "list[Case]") -> str:
     from electrode_model.results.summary import table
 
-    rows = [("case", "quick", "about", "title")]
+    rows = [("case", "quick", "takes about", "title")]
     rows += [
         (
             case.name,
             "yes" if case.expected_quick is not None else "",
-            "open" if case.open else f"{case.seconds:.0f} s",
+            "open" if case.why_open else f"{case.seconds:.0f} s",
             case.title,
         )
         for case in cases

@@ -12,7 +12,8 @@ fails, and one that ceases to hold is noticed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,23 @@ from electrode_model.config.problems import ConfigError, Problem, listing, neare
 from electrode_model.config.yaml_source import Node, read
 from electrode_model.results.storage import FolderError
 
-__all__ = ["VERDICTS", "Case", "Data", "find", "folder_of_cases", "read_case"]
+__all__ = ["GROUPS", "VERDICTS", "Case", "Data", "find", "folder_of_cases", "read_case"]
 
 #: From good to bad: a verdict that falls is a regression.
 VERDICTS = ("reproduced", "open", "not reproduced")
+#: ``group`` -> heading of the page, in its order.
+GROUPS = {
+    "measured": "Measured curves",
+    "fits": "Measured curves, fitted",
+    "published": "Published models' curves",
+    "code": "Code to code",
+    "papers": "Numbers and trends printed in papers",
+    "itself": "The code against itself",
+}
 SCRIPT, FILE = "run.py", "case.yaml"
-TEXTS = ("title", "claim", "judged", "tolerance", "disagrees", "open")
-KEYS = (*TEXTS, "data", "parameters", "fitted", "seconds", "expected", "quick")
-NEEDED = ("title", "claim", "judged", "tolerance", "disagrees", "parameters", "fitted")
+TEXTS = ("title", "group", "claim", "judged", "tolerance", "disagrees", "fitted", "unseen", "open")
+KEYS = (*TEXTS, "data", "parameters", "figures", "needs", "seconds", "expected", "quick")
+NEEDED = ("title", "group", "claim", "judged", "tolerance", "disagrees", "parameters", "fitted")
 _PROVENANCE = ("PROVENANCE.md", "SOURCE.md")
 
 
@@ -39,6 +49,7 @@ class Data:
     source: str
     licence: str
     folder: Path | None
+    error: str = ""  # of the data themselves: of reading a figure, of an instrument
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,7 @@ class Case:
 
     folder: Path
     title: str
+    group: str  # of GROUPS
     claim: str
     judged: str  # measured, another program, numbers printed in a paper, itself
     tolerance: str  # why the limits are what they are
@@ -54,15 +66,28 @@ class Case:
     data: tuple[Data, ...]
     parameters: tuple[str, ...]  # each with its source
     fitted: str  # which, and on what; "nothing"
+    figures: Mapping[str, str]  # file that the script writes -> caption
     expected: Mapping[str, str]  # row -> verdict
     expected_quick: Mapping[str, str] | None  # None: no part of --quick
     seconds: float  # about what it takes, alone on one core
+    unseen: str = ""  # where something is fitted: the data that no fit saw
+    needs: Mapping[str, str] = field(default_factory=dict)  # module -> extra that brings it
     open: str = ""  # why there is nothing to run yet
+    inside: str = ""  # the folder in which the case's lies, where it is not that of the cases
 
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return self.folder.name
+        """The folder's name, with the one it lies in."""
+        return "/".join(filter(None, [self.inside, self.folder.name]))
+
+    @property
+    def why_open(self) -> str:
+        """Why it cannot be run, here or anywhere; empty if it can."""
+        missing = [name for name in self.needs if find_spec(name) is None]
+        if self.open or not missing:
+            return self.open
+        extras = ",".join(dict.fromkeys(self.needs[name] for name in missing))
+        return f"not installed here: {listing(missing)}; pip install 'electrode-model[{extras}]'"
 
     @property
     def script(self) -> Path:
@@ -98,7 +123,8 @@ def find(folder: Path, names: list[str]) -> list[Case]:
     Raises FolderError for a name that is none and for a folder without cases, ConfigError for a
     ``case.yaml`` that cannot be used.
     """
-    known = sorted(path.parent.name for path in folder.glob(f"*/{FILE}"))
+    places = [*folder.glob(f"*/{FILE}"), *folder.glob(f"fits/*/{FILE}")]
+    known = sorted(path.parent.relative_to(folder).as_posix() for path in places)
     if not known:
         raise FolderError(f"{folder} holds no cases, that is folders with a {FILE}")
     for name in names:
@@ -106,10 +132,14 @@ def find(folder: Path, names: list[str]) -> list[Case]:
             match = nearest(name, known)
             suggestion = f"; did you mean {match}?" if match else ";"
             raise FolderError(f"no case {name}{suggestion} allowed: {listing(known)}")
-    return [read_case(folder / name) for name in known if not names or name in names]
+    return [
+        read_case(folder / name, name.rpartition("/")[0])
+        for name in known
+        if not names or name in names
+    ]
 
 
-def read_case(folder: Path) -> Case:
+def read_case(folder: Path, inside: str = "") -> Case:
     """Read ``case.yaml``; raises ConfigError with file, line, key and what is allowed."""
     root = read(folder / FILE)
     problems = [
@@ -121,7 +151,13 @@ def read_case(folder: Path) -> Case:
     parameters = tuple(
         _text(node, problems) for node in _items(root.get("parameters"), problems)
     )  # fmt: skip
+    figures, needs = (_texts(root.get(key), problems) for key in ("figures", "needs"))
     expected = _verdicts(root.get("expected"), problems)
+    if texts["group"] and texts["group"] not in GROUPS:
+        problems.append(root.problem(f"is {texts['group']}; allowed: {listing(GROUPS)}", "group"))
+    if texts["fitted"] and not texts["fitted"].startswith("nothing") and not texts["unseen"]:
+        text = "is missing: which data, or rows, no fit saw; needed where something is fitted"
+        problems.append(root.problem(text, "unseen"))
     if (folder / SCRIPT).exists() == bool(texts["open"]):
         text = f"goes with a folder without {SCRIPT}, and only with one"
         problems.append(root.problem(text, "open"))
@@ -137,10 +173,12 @@ def read_case(folder: Path) -> Case:
         folder=folder,
         data=data,
         parameters=parameters,
-        fitted=_text(root.get("fitted"), problems),
+        figures=figures,
+        needs=needs,
         expected=expected,
         expected_quick=quick,
         seconds=float(seconds.value) if seconds else 60.0,
+        inside=inside,
         **texts,
     )
 
@@ -159,6 +197,16 @@ def _text(node: Node | None, problems: list[Problem]) -> str:
     return " ".join(node.value.split())
 
 
+def _texts(node: Node | None, problems: list[Problem]) -> dict[str, str]:
+    """A mapping of texts."""
+    if node is None:
+        return {}
+    if not isinstance(node.value, dict):
+        problems.append(node.problem("must be a mapping"))
+        return {}
+    return {str(key): _text(value, problems) for key, value in node.value.items()}
+
+
 def _items(node: Node | None, problems: list[Problem]) -> tuple[Node, ...]:
     if node is None:
         return ()
@@ -170,7 +218,7 @@ def _items(node: Node | None, problems: list[Problem]) -> tuple[Node, ...]:
 
 def _data(node: Node, folder: Path, problems: list[Problem]) -> Data:
     """Checked: files that are shipped have their provenance and licence beside them."""
-    keys = ("what", "source", "licence", "folder")
+    keys = ("what", "source", "licence", "error", "folder")
     if not isinstance(node.value, dict):
         problems.append(node.problem(f"must be a mapping of {listing(keys)}"))
         return Data("", "", "", None)
@@ -178,7 +226,7 @@ def _data(node: Node, folder: Path, problems: list[Problem]) -> Data:
         child.problem(unknown(key, keys)) for key, child in node.value.items() if key not in keys
     ]
     problems += [node.problem("is missing", key) for key in keys[:3] if key not in node.value]
-    what, source, licence = (_text(node.get(key), problems) for key in keys[:3])
+    what, source, licence, error = (_text(node.get(key), problems) for key in keys[:4])
     place = node.get("folder")
     home = None if place is None else folder / str(place.value)
     if place is not None and home is not None:
@@ -188,7 +236,7 @@ def _data(node: Node, folder: Path, problems: list[Problem]) -> Data:
             problems.append(place.problem(f"holds no {_PROVENANCE[0]}: where it comes from"))
         elif not any((at / "LICENSE").exists() for at in (home, home.parent)):
             problems.append(place.problem("holds no LICENSE"))
-    return Data(what, source, licence, home)
+    return Data(what, source, licence, home, error)
 
 
 def _verdicts(node: Node | None, problems: list[Problem]) -> dict[str, str]:

@@ -65,6 +65,7 @@ def _case(outcome: Outcome, output: Path) -> dict[str, Any]:
     return {
         "name": case.name,
         "title": case.title,
+        "group": case.group,
         "claim": case.claim,
         "judged against": case.judged,
         "verdict": outcome.verdict,
@@ -72,17 +73,28 @@ def _case(outcome: Outcome, output: Path) -> dict[str, Any]:
         "surprises": outcome.surprises(),
         "better than expected": outcome.better(),
         "error": outcome.error,
-        "open": case.open,
+        "open": case.why_open,
         "quick": outcome.own_quick,
         "seconds": round(outcome.seconds, 1),
+        "processor seconds": round(outcome.cpu, 2),
         "rows": [asdict(row) | {"expected": outcome.expected.get(row.id)} for row in outcome.rows],
-        "figures": [path.relative_to(output).as_posix() for path in outcome.figures],
+        "figures": {
+            path.relative_to(output).as_posix(): case.figures.get(path.name, "")
+            for path in outcome.figures
+        },
         "data": [
-            {"what": d.what, "source": d.source, "licence": d.licence, "shipped": bool(d.folder)}
-            for d in case.data
+            {
+                "what": data.what,
+                "error": data.error,
+                "source": data.source,
+                "licence": data.licence,
+                "shipped": bool(data.folder),
+            }
+            for data in case.data
         ],
         "parameters": list(case.parameters),
         "fitted": case.fitted,
+        "seen by no fit": case.unseen,
         "tolerance": case.tolerance,
         "disagrees": case.disagrees,
     }
@@ -97,6 +109,7 @@ def write_json(record: Record, output: Path) -> Path:
             "quick": record.quick,
             "cases there are": record.known,
             "seconds": round(record.seconds, 1),
+            "processor seconds": round(sum(o.cpu for o in record.outcomes), 1),
             "verdicts": record.counts(),
             "surprises": record.surprises(),
             "fingerprint": fingerprint(record.outcomes),

@@ -4,11 +4,31 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-__all__ = ["Row", "Verdict", "markdown", "verdict", "write"]
+import numpy as np
+
+__all__ = ["Curve", "Row", "Verdict", "markdown", "verdict", "write"]
 
 Verdict = Literal["reproduced", "not reproduced", "open"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How far a curve lies from the one it is compared with."""
+
+    rms: float  # mV
+    largest: float  # mV, without sign
+    end: float | None = None  # %, of the capacity at the end: ours less theirs
+
+    @classmethod
+    def of(cls, error: np.ndarray, end: float | None = None) -> "Curve":
+        """Of the differences [mV] at all points that are compared, and that of the ends [%]."""
+        return cls(
+            float(np.sqrt((error**2).mean())),
+            float(np.abs(error).max()),
+            None if end is None else float(end),
+        )
 
 
 @dataclass(frozen=True)
@@ -21,6 +41,13 @@ class Row:
     value: str  # what came out, with units
     verdict: Verdict
     why: str = ""  # the reason of the verdict, or what limits it
+    curve: Curve | None = None  # of a row that compares one: also part of ``value``, as text
+
+    @classmethod
+    def read(cls, entry: dict[str, Any]) -> "Row":
+        """From ``rows.json``; raises TypeError for keys that are none."""
+        found = entry.get("curve")
+        return cls(**{**entry, "curve": None if found is None else Curve(**found)})
 
 
 def verdict(met: bool) -> Verdict:
@@ -30,10 +57,10 @@ def verdict(met: bool) -> Verdict:
 
 def markdown(rows: Sequence[Row]) -> str:
     """The rows as a table."""
-    names = list(Row.__dataclass_fields__)
+    names = [name for name in Row.__dataclass_fields__ if name != "curve"]
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
     for row in rows:
-        cells = [str(value).replace("|", "\\|") for value in asdict(row).values()]
+        cells = [str(getattr(row, name)).replace("|", "\\|") for name in names]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -16,6 +16,7 @@ from threading import Lock
 
 from electrode_model.results.storage import FolderError
 from electrode_model.validate.cases import VERDICTS, Case
+from electrode_model.validate.figures import fault
 from electrode_model.validate.rows import Row
 
 __all__ = ["Outcome", "judge", "run_all"]
@@ -24,6 +25,7 @@ LIMIT = 3600.0  # s, after which a case counts as hung
 MARK = "log.txt"  # what every folder of a case's output holds; only such folders are replaced
 FIGURES = (".svg", ".png")
 _SHOWN = 25  # last lines of a script that crashed
+_PAUSE = 0.05  # s between two looks whether a script has ended
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Outcome:
     error: str  # of a script that crashed, hung or wrote no rows: what and the end of its output
     expected: Mapping[str, str]  # row -> verdict
     own_quick: bool  # whether this is what the case shows with --quick
+    cpu: float = 0.0  # s of processor time: what it costs however busy the machine is
 
     @property
     def verdict(self) -> str:
@@ -109,18 +112,26 @@ def run_all(
     return [found[case.name] for case in cases]
 
 
-def judge(case: Case, output: Path, *, quick: bool, seconds: float, error: str = "") -> Outcome:
-    """What a script wrote into ``output``."""
+def judge(
+    case: Case,
+    output: Path,
+    *,
+    quick: bool,
+    seconds: float = 0.0,
+    cpu: float = 0.0,
+    error: str = "",
+) -> Outcome:
+    """What a script wrote into ``output``; a figure that is missing or broken is an error."""
     rows: tuple[Row, ...] = ()
     try:
         text = (output / "rows.json").read_text(encoding="utf-8")
-        rows = tuple(Row(**entry) for entry in json.loads(text))
+        rows = tuple(Row.read(entry) for entry in json.loads(text))
         odd = [row.id for row in rows if row.verdict not in VERDICTS]
         if odd:
             raise ValueError(f"no verdicts: those of {odd}")
     except OSError:
         error = error or "it wrote no rows.json"
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, AttributeError) as problem:
         rows, error = (), error or f"rows.json cannot be read: {problem}"
     if not error and not rows:
         error = "rows.json holds no row"
@@ -128,9 +139,16 @@ def judge(case: Case, output: Path, *, quick: bool, seconds: float, error: str =
     # a figure that is there in both formats is shown as SVG
     drawn = {p.stem for p in pictures if p.suffix == ".svg"}
     figures = tuple(p for p in pictures if p.suffix == ".svg" or p.stem not in drawn)
+    faults = [f"figure {path.name} {why}" for path in figures if (why := fault(path))]
+    here = {path.name for path in figures}
+    faults += [f"figure {name} was not drawn" for name in case.figures if name not in here]
+    error = error or "\n".join(faults)
+    # in the order of case.yaml, then those that it does not name
+    order = {name: place for place, name in enumerate(case.figures)}
+    figures = tuple(sorted(figures, key=lambda path: (order.get(path.name, len(order)), path)))
     expected = case.expectation(quick)
     own_quick = quick and case.expected_quick is not None
-    return Outcome(case, rows, figures, seconds, error, expected, own_quick)
+    return Outcome(case, rows, figures, seconds, error, expected, own_quick, cpu)
 
 
 def _clear(folder: Path) -> None:
@@ -159,21 +177,21 @@ class _Runs:
 
     def run(self, case: Case) -> Outcome:
         folder = self.output / case.name
-        if case.open:
-            outcome = judge(case, folder, quick=self.quick, seconds=0.0)
-            return replace(outcome, error="", rows=())
+        if case.why_open:
+            outcome = judge(case, folder, quick=self.quick)
+            return replace(outcome, error="", rows=(), expected={})
         began = time.perf_counter()
-        error = self._script(case, folder)
+        error, cpu = self._script(case, folder)
         seconds = time.perf_counter() - began
-        return judge(case, folder, quick=self.quick, seconds=seconds, error=error)
+        return judge(case, folder, quick=self.quick, seconds=seconds, cpu=cpu, error=error)
 
-    def _script(self, case: Case, folder: Path) -> str:
-        """Run it; why it did not do its work, or an empty text."""
+    def _script(self, case: Case, folder: Path) -> tuple[str, float]:
+        """Run it; why it did not do its work, or an empty text; processor time [s]."""
         quick = ["--quick"] if self.quick and case.expected_quick is not None else []
         command = [sys.executable, case.script.resolve(), *quick, "-o", folder.resolve()]
         with (folder / MARK).open("wb") as log, self.lock:
             if self.ended:
-                return "interrupted"
+                return "interrupted", 0.0
             # a session of its own: what it starts ends with it
             process = subprocess.Popen(
                 [str(part) for part in command],
@@ -182,20 +200,20 @@ class _Runs:
             )  # fmt: skip
             self.processes.add(process)
         try:
-            status = process.wait(self.limit)
+            status, cpu = _wait(process, self.limit)
         except subprocess.TimeoutExpired:
             _kill(process)
-            return f"ended after {self.limit:g} s, in which it came to no end"
+            return f"ended after {self.limit:g} s, in which it came to no end", self.limit
         finally:
             with self.lock:
                 self.processes.discard(process)
         text = (folder / MARK).read_text(encoding="utf-8", errors="replace")
         # status 1 is also that of a row which is not reproduced
         if status == 0 or (status == 1 and "Traceback (most recent call last)" not in text):
-            return ""
+            return "", cpu
         lines = text.splitlines()
         head = f"crashed with status {status}: {lines[-1] if lines else 'it said nothing'}"
-        return "\n".join([head, *lines[-_SHOWN:]])
+        return "\n".join([head, *lines[-_SHOWN:]]), cpu
 
     def end(self) -> None:
         """End all; none starts any more."""
@@ -203,6 +221,24 @@ class _Runs:
             self.ended = True
             for process in self.processes:
                 _kill(process)
+
+
+def _wait(process: "subprocess.Popen[bytes]", limit: float) -> tuple[int, float]:
+    """Exit status and processor time [s], its children's included; raises TimeoutExpired.
+
+    Popen.wait tells no times, and those that resource has are of all children together.
+    """
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            found, status, usage = os.wait4(process.pid, os.WNOHANG)
+        except ChildProcessError:  # ended by another thread, after an interrupt
+            return process.wait(), 0.0
+        if found:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_utime + usage.ru_stime
+        time.sleep(_PAUSE)
+    raise subprocess.TimeoutExpired(process.args, limit)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 import electrode_model as em
 from electrode_model import Result
 from electrode_model.validate.figures import CASE_STYLE, MEASURED, save
-from electrode_model.validate.rows import Row, verdict, write
+from electrode_model.validate.rows import Curve, Row, verdict, write
 
 HERE = Path(__file__).parent
 AREA = np.pi / 4 * 0.0148**2  # m^2, a disc of 14.8 mm
@@ -97,6 +97,7 @@ def rows(results: dict[float, Result]) -> list[Row]:
                 " authors' model reaches over all of it with D fitted to this curve",
                 f"{rms:.1f} mV rms, mean {error.mean():+.1f}, largest {np.abs(error).max():.0f} mV",
                 verdict(rms <= limit),
+                curve=Curve.of(error, 100 * (passed[-1] / data["capacity_mAh"][-1] - 1)),
             )
         )
     return found
