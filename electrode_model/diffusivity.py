@@ -16,7 +16,7 @@ from electrode_model.free_energy import PiecewiseCubic
 from electrode_model.quantities import Fraction, Spec
 from electrode_model.symbolic import Expr, exp, power
 
-__all__ = ["exponential", "lattice", "tabulated", "uniform"]
+__all__ = ["exponential", "lattice", "log_polynomial", "tabulated", "uniform"]
 
 
 def uniform(c: Expr) -> Expr:
@@ -46,6 +46,25 @@ def lattice(c: Expr, *, exponent: Annotated[float, Spec("1", "n in (c (1 - c))^n
     return power(c * (1 - c), exponent)
 
 
+def log_polynomial(
+    c: Expr,
+    *,
+    coefficients: Annotated[
+        Sequence[float], Spec("1", "of log10 D as a polynomial in c, highest power first")
+    ],
+) -> Expr:
+    """10^(P(c) - P(1/2)): fits to measurements as papers print them; D_s is D at half filling.
+
+    With MPET's coefficients it is NMC532_Colclasure20 of MPET 1.0.1.
+    """
+    value: Expr = coefficients[0]
+    half = coefficients[0]
+    for coefficient in coefficients[1:]:
+        value = value * c + coefficient
+        half = half * 0.5 + coefficient
+    return exp(log(10) * (value - half))
+
+
 def tabulated(
     c: Expr,
     *,
@@ -68,5 +87,6 @@ def tabulated(
 #: Keys without a default with which tests try a form.
 EXAMPLES = {
     "exponential": {"decay": 3.0},
+    "log_polynomial": {"coefficients": [-2.0, 1.0, 0.0]},
     "tabulated": {"filling": [0.0, 0.4, 1.0], "log10_ratio": [0.0, 0.3, -0.5]},
 }

@@ -12,9 +12,13 @@ here is its name in a configuration file.
 """
 
 from collections.abc import Sequence
+from math import log
 from typing import Annotated, NamedTuple
 
+import numpy as np
+
 from electrode_model.constants import CONCENTRATION
+from electrode_model.free_energy import PiecewiseCubic
 from electrode_model.quantities import Fraction, Spec
 from electrode_model.symbolic import Expr, exp, power
 
@@ -27,6 +31,7 @@ __all__ = [
     "newman",
     "park_sigmoid",
     "skewed",
+    "tabulated",
     "transition_state",
     "vacancy",
 ]
@@ -117,10 +122,17 @@ def lattice_transition_state(c: Expr, alpha: float, mixing: float) -> Exchange:
     return Exchange(1.0, 1 + alpha * mixing, 1 - alpha * mixing, alpha, 1 - alpha)
 
 
-#: Of NMC532, highest power first, as in MPET 1.0.1, after Colclasure et al., Electrochim. Acta
-#: 337 (2020) 135854.  Rounded: 0.4 % too large at c = 0.3, 5 % at 0.7, 21 % at 0.95 against
-#: BATMODS-lite, whose digits are in tests/test_exchange_current.py.
-_NMC532 = (165.0, -752.4, 1241.0, -941.7, 325.0, -35.85)
+#: Of NMC532, highest power first: Colclasure et al., Electrochim. Acta 337 (2020) 135854, with the
+#: digits of NREL BATMODS-lite times ten, the scale of MPET 1.0.1.  MPET's four digits are too few:
+#: 21 % too large at c = 0.95 (electrode_model/importing/mpet_names.py).
+_NMC532 = (
+    165.0452829641290,
+    -752.3567141488800,
+    1240.524690073040,
+    -941.6571081287610,
+    324.9768821737960,
+    -35.85290065824760,
+)
 
 
 def colclasure(
@@ -137,8 +149,9 @@ def colclasure(
 ) -> Exchange:
     """(c_e/c_ref)^(1-alpha) P(c), a polynomial fitted to measurements: NMC532 by default.
 
-    Colclasure et al., Electrochim. Acta 337 (2020) 135854; BV_Colclasure20 of MPET 1.0.1.  The
-    fit is good for 0.3 < c < 0.95 and negative below 0.197, which a particle must not reach.
+    Colclasure et al., Electrochim. Acta 337 (2020) 135854; with its own coefficients it is
+    BV_Colclasure20 of MPET 1.0.1.  The fit is good for 0.3 < c < 0.95 and negative below 0.197,
+    which a particle must not reach.
     """
     value: Expr = coefficients[0]
     for coefficient in coefficients[1:]:
@@ -185,3 +198,28 @@ def exponential(
 ) -> Exchange:
     """exp(-p (c - c_ref)): auto-inhibitory lithiation, Park et al. 2021."""
     return Exchange(exp(-steepness * (c - reference)), 0.0, 0.0, 0.0, 1 - alpha)
+
+
+def tabulated(
+    c: Expr,
+    alpha: float,
+    mixing: float,
+    *,
+    filling: Annotated[Sequence[float], Spec("1", "ascending fillings", at_least=0.0, at_most=1.0)],
+    log10_ratio: Annotated[Sequence[float], Spec("1", "log10 of j0/k0 at each")],
+) -> Exchange:
+    """10 to the power of a monotone (PCHIP) interpolant of ``log10_ratio``: measured j0.
+
+    Raises ValueError where the lists differ in length, are shorter than 2, or not ascending.
+    """
+    x, y = np.asarray(filling, dtype=float), np.asarray(log10_ratio, dtype=float)
+    if x.ndim != 1 or x.shape != y.shape or x.size < 2 or np.any(np.diff(x) <= 0):
+        raise ValueError(
+            f"exchange_current has {x.size} fillings and {y.size} values of log10_ratio;"
+            " write as many of each, at least two, fillings ascending"
+        )
+    return Exchange(exp(log(10) * PiecewiseCubic.through(x, y)(c)), 0.0, 0.0, 0.0, 1 - alpha)
+
+
+#: Keys without a default with which tests try a form.
+EXAMPLES = {"tabulated": {"filling": [0.0, 0.4, 1.0], "log10_ratio": [-0.5, 0.0, -1.5]}}

@@ -20,6 +20,7 @@ from electrode_model.config.components import (
 from electrode_model.config.load import explain, load, resolved_yaml
 from electrode_model.config.model import Component, Current, Stops
 from electrode_model.constants import BOLTZMANN
+from tests.discovered import keys_of
 from tests.valid import SEPARATOR, SIZE, changed, written
 
 FAMILIES = [LAWS, EXCHANGE_CURRENTS, PARTICLES, ELECTROLYTES, DISTRIBUTIONS, TORTUOSITIES]
@@ -172,7 +173,8 @@ class TestKineticsOfTheMaterial:
 
     def test_every_exchange_current_by_name(self, tmp_path):
         for form in EXCHANGE_CURRENTS.names():
-            kinetics = kinetics_of(tmp_path, f"{{exchange_current: {form}}}")
+            own = json.dumps({"form": form, **keys_of(EXCHANGE_CURRENTS, form)})
+            kinetics = kinetics_of(tmp_path, f"{{exchange_current: {own}}}")
             assert kinetics.exchange_current.name == form
 
     @pytest.mark.parametrize(

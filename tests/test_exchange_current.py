@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 from electrode_model import exchange_current
 from electrode_model.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from electrode_model.free_energy import regular_solution
+from electrode_model.importing.mpet_names import REACTIONS
 
 C = np.linspace(0.01, 0.99, 99)
 #: Where a fitted polynomial is positive.
@@ -22,6 +23,7 @@ either_mixing = pytest.mark.parametrize("mixing", [0.0, 1.0])
 
 def value(name, c, alpha=0.5, mixing=1.0, a_e=1.0, **parameters):
     excess = regular_solution(c, omega=OMEGA).excess
+    parameters = {**exchange_current.EXAMPLES.get(name, {}), **parameters}
     form = getattr(exchange_current, name)(c, alpha, mixing, **parameters)
     j0 = form.value(c, excess, a_e)
     return np.broadcast_to(j0, c.shape) if isinstance(c, np.ndarray) else j0
@@ -50,6 +52,14 @@ def test_symbolic_equals_numeric(name, alpha, mixing):
 @every_form
 def test_rises_with_the_electrolyte_concentration(name):
     assert value(name, 0.4, a_e=1.2) > value(name, 0.4, a_e=1.0) > value(name, 0.4, a_e=0.5) > 0
+
+
+def test_tabulated_goes_through_its_points_and_refuses_other_lists():
+    table = {"filling": [0.2, 0.5, 0.9], "log10_ratio": [-0.4, 0.0, -2.0]}
+    for filling, log10_ratio in zip(*table.values(), strict=True):
+        assert value("tabulated", filling, **table) == pytest.approx(10**log10_ratio, rel=1e-12)
+    with pytest.raises(ValueError, match="3 fillings and 2 values of log10_ratio"):
+        value("tabulated", 0.5, **{**table, "log10_ratio": [0.0, -1.0]})
 
 
 def test_row_k1_skewed_form_at_the_observed_surface_compositions():
@@ -148,12 +158,9 @@ def test_constant_may_ignore_the_electrolyte():
     ],
 )
 def test_colclasure_is_the_table_of_nmc532(filling, table, rounding):
-    """j0 [A/m^2] of BATMODS-lite at 1.2 mol/L and 30 degC, from coefficients with more digits and
-    a scale of 9 A/m^2; those of MPET are ten times larger, and too large by their rounding to
-    four digits."""
-    digits = (1.650452829641290e1, -7.523567141488800e1, 1.240524690073040e2)
-    digits += (-9.416571081287610e1, 3.249768821737960e1, -3.585290065824760)
-    own = value("colclasure", filling, a_e=1.2, coefficients=digits)
-    assert 9 * own == pytest.approx(table, rel=2e-5)
-    mpet = 0.9 * value("colclasure", filling, a_e=1.2)
+    """j0 [A/m^2] of BATMODS-lite at 1.2 mol/L and 30 degC, k0 = 0.9 A/m^2; the coefficients of
+    MPET are too large by their rounding to four digits."""
+    assert 0.9 * value("colclasure", filling, a_e=1.2) == pytest.approx(table, rel=2e-5)
+    four = REACTIONS["BV_Colclasure20"][1]["coefficients"]
+    mpet = 0.9 * value("colclasure", filling, a_e=1.2, coefficients=four)
     assert mpet / table - 1 == pytest.approx(rounding, abs=1e-4)

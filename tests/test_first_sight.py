@@ -17,7 +17,7 @@ def test_report_writes_figures_and_tables(tmp_path):
     text = run.report(nmc, lfp, tmp_path)
     assert "delithiation" in text
     assert (tmp_path / "first_sight.md").read_text(encoding="utf-8") == text
-    for name in ("nmc_split.png", "lfp_active.png"):
+    for name in ("nmc_split.svg", "lfp_active.svg"):
         assert (tmp_path / name).stat().st_size > 20_000
     tables = json.loads((tmp_path / "first_sight.json").read_text(encoding="utf-8"))
     split = {(row["config"], row["rate"], row["direction"]): row["P2/H"] for row in tables["nmc"]}

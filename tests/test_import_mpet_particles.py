@@ -5,7 +5,7 @@ import pytest
 from electrode_model.config.components import PARTICLES
 from electrode_model.config.load import load
 from electrode_model.importing.mpet import import_mpet
-from electrode_model.importing.mpet_names import MATERIALS, MODELS, REACTIONS
+from electrode_model.importing.mpet_names import MATERIALS, MODELS, NMC532_DIFFUSIVITY, REACTIONS
 from tests.mpet_files import write
 
 
@@ -60,7 +60,7 @@ def test_diffusivities(tmp_path):
     assert shape(type="CHR", Dfunc="constant")[0] == ("lattice", {"exponent": -1.0})
     nmc = {"muRfunc": "NMC532_Colclasure20", "type": "diffn", "D": 2}
     own, value = shape(**nmc, Dfunc="NMC532_Colclasure20")
-    assert own is None
+    assert own == ("log_polynomial", {"coefficients": tuple(NMC532_DIFFUSIVITY["coefficients"])})
     assert value == pytest.approx(2 * 4.6673e-15, rel=1e-4)
     assert shape(**nmc, Dfunc="constant") == (("uniform", {}), 2)
 

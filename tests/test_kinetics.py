@@ -1,6 +1,8 @@
 """Kinetic laws: equilibrium, sign, the textbook form, both backends, and row M7 of the catalogue
 of published claims (see test_physics_rows.py)."""
 
+from functools import partial
+
 import casadi as ca
 import numpy as np
 import pytest
@@ -31,6 +33,11 @@ def fillings(form):
     return C[C > 0.2] if form == "colclasure" else C
 
 
+def form_of(name):
+    """A form of the exchange current with what it needs."""
+    return partial(getattr(exchange_current, name), **exchange_current.EXAMPLES.get(name, {}))
+
+
 def potential(c, mixing) -> Potential:
     """A lattice gas with interaction, or a smooth open-circuit voltage."""
     if mixing:
@@ -39,7 +46,7 @@ def potential(c, mixing) -> Potential:
 
 
 def rate(law, form, dphi, c, mu, alpha=0.5, a_e=A_E):
-    exchange = getattr(exchange_current, form)
+    exchange = form_of(form)
     own = {"reorganisation": LAMBDA[law]} if law in LAMBDA else {"alpha": alpha}
     return getattr(kinetics, law)(dphi, c, a_e, mu, exchange, **own)
 
@@ -50,7 +57,7 @@ def exchange_value(form, c, mu, alpha, a_e=A_E, law="butler_volmer"):
     if law == "ciet":
         both = kinetics.transfer(np.log(a_e / c), LAMBDA[law])
         return (1 - c) * both * a_e * c / (a_e + c)
-    j0 = getattr(exchange_current, form)(c, alpha, mu.mixing).value(c, mu.excess, a_e)
+    j0 = form_of(form)(c, alpha, mu.mixing).value(c, mu.excess, a_e)
     formal = np.log(a_e / c)
     if law == "marcus":
         return j0 * np.exp(-(formal**2) / (4 * LAMBDA[law]))

@@ -65,7 +65,7 @@ def test_report_writes_figure_and_tables(result, tmp_path):
     assert "mV too wide" in text
     assert "nothing was fitted" in text
     assert all(case.note in text for case in run.SIMULATED.values())
-    assert (tmp_path / "lfp_low_rate.png").stat().st_size > 10_000
+    assert (tmp_path / "lfp_low_rate.svg").stat().st_size > 10_000
     assert (tmp_path / "lfp_low_rate.md").read_text(encoding="utf-8") == text
     rows = json.loads((tmp_path / "lfp_low_rate.json").read_text(encoding="utf-8"))
     assert [row["electrode"] for row in rows] == [*run.MEASURED, *run.SIMULATED]

@@ -10,6 +10,8 @@ CELL = (
     *SMOOTH,
     "positive.volumes=3",
     particle("diffusion", nodes=8),
+    "positive.particles.kinetics={law: butler_volmer, k0: 1 A/m^2,"
+    " exchange_current: {form: park_sigmoid, steepness: 12, centre: 0.6}}",
     "nominal_capacity=15",
     "positive.particles.per_volume=3",
     "protocol=[{current: 15 A/m^2, until: {voltage: 3.6 V}}, {rest: 2 min},"
@@ -26,6 +28,10 @@ PARAMETERS = {
     "porosity": ("positive.porosity={}", 0.4, 4e-4),
     "film": ("positive.particles.film_resistance={} ohm m^2", 0.02, 2e-5),
     "series": ("series_resistance={} ohm m^2", 1e-3, 1e-5),
+    "spread": ("positive.particles.size.std={} m", 0.2e-6, 2e-10),
+    "bruggeman": ("positive.bruggeman={}", 1.5, 1e-3),
+    "steepness": ("positive.particles.kinetics.exchange_current.steepness={}", 12.0, 1e-2),
+    "centre": ("positive.particles.kinetics.exchange_current.centre={}", 0.6, 1e-4),
 }
 MIDDLE = [text.format(value) for text, value, _ in PARAMETERS.values()]
 TIGHT = "solver={rtol: 1e-9, atol: 1e-9}"
@@ -65,7 +71,8 @@ def test_every_kind_of_parameter(tmp_path, found, name):
 def _at(run, times):
     """Voltage and its derivatives in the first step, at times that are saved."""
     rows = run.step == 0
-    where = [np.flatnonzero(np.isclose(run.time[rows], t))[0] for t in times]
+    where = [np.abs(run.time[rows] - t).argmin() for t in times]
+    assert np.abs(run.time[rows][where] - times).max() < 1e-6
     return np.column_stack([run.voltage[rows], run.d_voltage[rows]])[where]
 
 
@@ -85,10 +92,20 @@ def test_a_later_step_forgets_what_a_voltage_has_fixed(tmp_path, found):
     assert np.abs(found.d_voltage[last][:, k]).max() < 0.01 * early
 
 
-def test_phases_and_connections(tmp_path):
+PHASES = {
+    "k0": ("positive.particles.kinetics.k0={!r} A/m^2", 0.1),
+    "omega": ("positive.particles.material.omega={!r} J", 1.856e-20),
+    "kappa": ("positive.particles.material.gradient_energy={!r} J/m", 5.0148e-10),
+    "coherency": ("positive.particles.material.coherency={!r} Pa", 1.916e8),
+}
+
+
+def _plate(tmp_path, name="k0", relative=0.0, *more):
     """One plate that separates, behind a contact: no competition, so derivatives mean something."""
+    text, value = PHASES[name]
     plate = (
         particle("allen_cahn", cell="3 nm"),
+        "positive.particles.material={name: lfp}",
         "positive.particles.thickness=20 nm",
         "positive.particles.per_volume=1",
         "positive.particles.size=30 nm",
@@ -97,17 +114,29 @@ def test_phases_and_connections(tmp_path):
         "protocol=[{current: 12 A/m^2, until: {time: 20 min}}]",
         "output={every: 60 s}",
     )
+    changed = [
+        *plate,
+        *[t.format(v) for t, v in PHASES.values()],
+        text.format(value * (1 + relative)),
+    ]
+    return configuration(tmp_path, SINGLE, [*changed, *more])
 
-    def of(k0, *more):
-        text = f"positive.particles.kinetics.k0={k0!r} A/m^2"
-        return configuration(tmp_path, SINGLE, [*plate, text, *more])
 
-    own = sensitive(of(0.1), [(of(0.1 + 1e-6), of(0.1 - 1e-6), 1e-6)])
-    high, low = sensitive(of(0.1002, TIGHT), []), sensitive(of(0.0998, TIGHT), [])
+@pytest.fixture(scope="module")
+def plate(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plate")
+    pairs = [(_plate(folder, name, 1e-6), _plate(folder, name, -1e-6), 1e-6) for name in PHASES]
+    return sensitive(_plate(folder), pairs)
+
+
+@pytest.mark.parametrize("name", PHASES)
+def test_phases_and_connections(tmp_path, plate, name):
+    k, change = list(PHASES).index(name), 1e-3
+    high, low = (sensitive(_plate(tmp_path, name, s * change, TIGHT), []) for s in (1, -1))
     times = np.arange(60, 1200, 60)
-    above, below, here = (_at(run, times) for run in (high, low, own))
-    slope = (above - below)[:, 0] / 4e-4
-    assert np.abs(here[:, 1] - slope).max() < 1e-3 * np.abs(slope).max()
+    above, below, here = (_at(run, times) for run in (high, low, plate))
+    slope = (above - below)[:, 0] / (2 * change)
+    assert np.abs(here[:, 1 + k] - slope).max() < 1e-3 * np.abs(slope).max()
 
 
 def test_noise_of_the_moment_is_in_the_derivatives(tmp_path):
@@ -142,3 +171,44 @@ def test_other_units_are_refused(tmp_path):
     more = configuration(tmp_path, SINGLE, [*SMOOTH, "positive.particles.per_volume=6"])
     with pytest.raises(ValueError, match="number of unknowns"):
         sensitive(base, [(more, base, 1.0)])
+
+
+FULL = {
+    "k0": ("positive.particles.kinetics.k0={!r} A/m^2", 0.16),
+    "start": ("positive.initial_filling={!r}", 0.01),
+    "thickness": ("positive.thickness={!r} m", 60e-6),
+}
+
+
+def test_full_particles_end_at_a_charge(tmp_path):
+    """LiFePO4 at 2 V is full to the last digits: the end is that of the charge, whatever k0 is.
+
+    So is the end of the charge that follows, and in between nothing depends on the start.
+    """
+
+    def of(name="k0", relative=0.0):
+        text, value = FULL[name]
+        return configuration(
+            tmp_path,
+            SINGLE,
+            [
+                *[t.format(v) for t, v in FULL.values()],
+                text.format(value * (1 + relative)),
+                "nominal_capacity=15",
+                "positive.particles.per_volume=2",
+                "protocol=[{current: 15 A/m^2, until: {voltage: 2 V}}, {rest: 1 min},"
+                " {current: -15 A/m^2, until: {voltage: 3.9 V}}]",
+            ],
+        )
+
+    found = sensitive(of(), [(of(name, 1e-8), of(name, -1e-8), 1e-8) for name in FULL])
+    assert found.status == "finished", found.message
+    assert found.reasons[0] == "voltage 2 V, particles full"
+    assert np.isfinite(found.d_voltage).all()
+    first, last = found.ends[0], found.ends[2]
+    # per relative change; the edge is a millionth of the filling, and so is the tolerance
+    assert found.d_ends[0] == pytest.approx([0, -first * 0.01 / 0.99, first], abs=1e-4 * first)
+    assert found.d_ends[2] == pytest.approx([0, 0, last], abs=1e-4 * last)
+    assert found.voltage[found.step == 0][-1] == 2.0
+    rows = (found.step == 2) & ~found.edge
+    assert np.abs(found.d_voltage[rows, 1]).max() < 1e-4 * np.abs(found.d_voltage[rows, 0]).max()

@@ -20,7 +20,8 @@ from electrode_model.validate.cases import find, folder_of_cases, read_case
 from electrode_model.validate.rows import Row
 
 ROOT = Path(__file__).parent.parent
-CASES = [case.folder for case in find(ROOT / "validation", [])]
+PLACES = ("*/case.yaml", "fits/*/case.yaml")
+CASES = sorted(path.parent for at in PLACES for path in (ROOT / "validation").glob(at))
 
 YAML = """
 title: A case called NAME

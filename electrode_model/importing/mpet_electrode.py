@@ -1,11 +1,12 @@
 """An electrode of MPET, its file and its part of the system file, as a configuration's section."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from electrode_model.config.components import LAWS, PARTICLES, material
+from electrode_model.config.components import LAWS, PARTICLES
 from electrode_model.importing.cfg import Cfg
 from electrode_model.importing.mpet_losses import (
     chain,
@@ -18,6 +19,7 @@ from electrode_model.importing.mpet_names import (
     ELECTRODE_KEYS,
     MATERIALS,
     MODELS,
+    NMC532_DIFFUSIVITY,
     REACTIONS,
     Known,
 )
@@ -269,11 +271,12 @@ class MpetElectrode:
         value = self.file.number("Material", "D", above=0.0)
         shape = self.file.text("Material", "Dfunc", "constant")
         activation, origin = self.file.number("Material", "E_D", 0.0), "E_D, 0 if absent"
-        source, form = "D", None
+        source = "D"
+        form: Mapping[str, Any] | None = None
         if shape == "NMC532_Colclasure20" and known.diffusivity == shape:
-            middle = material(known.name).numbers["diffusivity"].value
-            source = f"D = {value:g} times Dfunc at half filling, {middle:g} m^2/s"
+            source = f"D = {value:g} times Dfunc at half filling, {_MIDDLE_NMC532:g} m^2/s"
             value *= _MIDDLE_NMC532
+            form = NMC532_DIFFUSIVITY
         elif shape not in ("constant", "lattice"):
             cure = "known here: constant, lattice, and NMC532_Colclasure20 of that material"
             self.file.fault("Material", "Dfunc", f"is {shape}; {cure}")

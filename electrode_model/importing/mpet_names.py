@@ -89,6 +89,21 @@ MATERIALS: Mapping[str, Known] = {
 #: In full: a material's own ``full`` would stand in for one that is not given.
 _NEWMAN = {"form": "newman", "full": 1}
 
+#: MPET 1.0.1 rounds the coefficients of NMC532 (Colclasure et al., Electrochim. Acta 337 (2020)
+#: 135854) to four digits: mpet/electrode/reactions/BV_Colclasure20.py.
+_NMC532_EXCHANGE = {
+    "form": "colclasure",
+    "coefficients": [165.0, -752.4, 1241.0, -941.7, 325.0, -35.85],
+}
+#: And those of log10 D to whole numbers: mpet/electrode/diffusion/NMC532_Colclasure20.py.
+NMC532_DIFFUSIVITY: Mapping[str, Any] = {
+    "form": "log_polynomial",
+    "coefficients": [
+        *(-2319.0, 6642.0, -5269.0, -3319.0, 10038.0, -9806.0, 5817.0, -2286.0),
+        *(575.3, -83.16, -9.292),
+    ],
+}
+
 #: Exchange currents by rxnType; None: that of the law.  Those for a solid solution come second,
 #: where MPET takes the activity c/(1-c).
 REACTIONS: Mapping[str, tuple[str, Any, Any]] = {
@@ -97,7 +112,7 @@ REACTIONS: Mapping[str, tuple[str, Any, Any]] = {
     "BV_raw": ("butler_volmer", *2 * ({"form": "constant", "order": 0},)),
     "BV_mod01": ("butler_volmer", _NEWMAN, _NEWMAN),
     "BV_mod02": ("butler_volmer", *2 * ({"form": "newman", "full": 0.5},)),
-    "BV_Colclasure20": ("butler_volmer", "colclasure", "colclasure"),
+    "BV_Colclasure20": ("butler_volmer", _NMC532_EXCHANGE, _NMC532_EXCHANGE),
     "BV_NMC_Park2021": (
         "butler_volmer",
         *2 * ({"form": "park_sigmoid", "steepness": 25, "centre": 0.6},),

@@ -3,7 +3,7 @@
 from math import log
 
 from electrode_model.material import Material, Number
-from electrode_model.symbolic import Expr, exp, power
+from electrode_model.symbolic import Expr, exp, power, where_at_least
 
 _COLCLASURE = "Colclasure et al., Electrochim. Acta 337 (2020) 135854"
 
@@ -24,19 +24,20 @@ _OCV = (  # highest power first
     -4.158276603609060e00,
     5.314735633000300e00,
 )
-_LOG10_D = (  # of D / (2 m^2/s), highest power first
-    -2319.0,
-    6642.0,
-    -5269.0,
-    -3319.0,
-    10038.0,
-    -9806.0,
-    5817.0,
-    -2286.0,
-    575.3,
-    -83.16,
-    -9.292,
+_LOG10_D = (  # of D, less a constant, highest power first
+    -2.509010843479270e02,
+    2.391026725259970e03,
+    -4.868420267611360e03,
+    -8.331104102921070e01,
+    1.057636028329000e04,
+    -1.268324548348120e04,
+    5.016272167775530e03,
+    9.824896659649480e02,
+    -1.502439339070900e03,
+    4.723709304247700e02,
+    0.0,
 )
+_LOWEST = 0.3  # filling where the data behind the polynomial of the diffusivity begin
 
 
 def _polynomial(coefficients: tuple[float, ...], c: Expr) -> Expr:
@@ -58,13 +59,15 @@ def ocv(c: Expr, temperature: float) -> Expr:
 
 
 def diffusivity_shape(c: Expr) -> Expr:
-    """D(c)/D(0.5) with the coefficients of MPET 1.0.1: flat to c = 0.9, then down by 3e4.
+    """D(c)/D(0.5): falls by half from c = 0.4 to 0.8 and stays there; constant below 0.3.
 
-    BATMODS-lite gives other coefficients for the same quantity, with more digits: within 35 %
-    for 0.4 < c < 0.9, but 2e-15 m^2/s still at c = 1.  The drop above 0.9 may come from the
-    rounding of these to four digits.
+    Colclasure et al. 2020 with all digits, as NREL BATMODS-lite has them; good for 0.3 to 0.95,
+    beyond which it falls by 5 % to c = 1.  Below 0.3 the polynomial falls 2,400 times by 0.2, so
+    its value at 0.3 is taken (assumed).  MPET 1.0.1 has whole numbers as coefficients: 1.7 times as
+    much at 0.86, 10^4 times less at c = 1; ``log_polynomial`` with these is MPET's.
     """
-    return exp(log(10) * (_polynomial(_LOG10_D, c) - _polynomial(_LOG10_D, 0.5)))
+    inside = _LOWEST + where_at_least(c, _LOWEST) * (c - _LOWEST)
+    return exp(log(10) * (_polynomial(_LOG10_D, inside) - _polynomial(_LOG10_D, 0.5)))
 
 
 MATERIAL = Material(
@@ -76,9 +79,11 @@ MATERIAL = Material(
             3.99310969, f"ocv at c = 0.5, where mu is set to zero; {_COLCLASURE}"
         ),
         "diffusivity": Number(
-            4.6673e-15,
-            f"D at c = 0.5 of the polynomial in log10 D: MPET 1.0.1, after {_COLCLASURE}",
+            3.7107e-15,
+            f"D at c = 0.5 and 25 degC: 4.5304e-15 at 30 degC, {_COLCLASURE} in NREL BATMODS-lite,"
+            " less by its activation energy",
         ),
+        "diffusivity_activation": Number(30_000.0, "NREL BATMODS-lite, NMC532"),
         "density": Number(
             4789.0, "site_density and 96.55 g/mol of LiNi0.5Mn0.3Co0.2O2, one Li site a formula"
         ),

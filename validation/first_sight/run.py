@@ -22,6 +22,7 @@ from electrode_model.analysis.frames import filling_at, frames_of_step
 from electrode_model.plots.figure import COLOURS, INK, STYLE
 from electrode_model.results.result import Result
 from electrode_model.validate import rows as evidence
+from electrode_model.validate.figures import save
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parent.parent / "configs"
@@ -190,7 +191,7 @@ def draw_splits(cases: Sequence[Split], path: Path) -> None:
             ax.axhline(0.05, color=INK, linewidth=0.8, linestyle=":")
             ax.set(title=config, xlabel="mean filling fraction", ylabel="P2/H", ylim=(-0.03, 1.05))
             ax.legend(loc="upper left", title="delithiation\n(blue: lithiation)")
-        figure.savefig(path)
+        save(figure, path)
 
 
 def draw_active(cases: Sequence[Active], path: Path) -> None:
@@ -215,7 +216,7 @@ def draw_active(cases: Sequence[Active], path: Path) -> None:
                     ax.plot(*case.histogram, color=COLOURS[case.kind], label=label)
             ax.set(xlabel="filling fraction", ylabel="density", title=f"{rate:g} C, mean 0.5")
             ax.legend()
-        figure.savefig(path)
+        save(figure, path)
 
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:
@@ -281,8 +282,8 @@ def report(nmc: Sequence[Split], lfp: Sequence[Active], folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     tables = {"nmc": [case.row() for case in nmc], "lfp": [case.row() for case in lfp]}
     text = "\n\n".join(markdown(rows) for rows in tables.values()) + "\n"
-    draw_splits(nmc, folder / "nmc_split.png")
-    draw_active(lfp, folder / "lfp_active.png")
+    draw_splits(nmc, folder / "nmc_split.svg")
+    draw_active(lfp, folder / "lfp_active.svg")
     (folder / "first_sight.md").write_text(text, encoding="utf-8")
     (folder / "first_sight.json").write_text(json.dumps(tables, indent=1), encoding="utf-8")
     evidence.write(judged(nmc, lfp), folder)

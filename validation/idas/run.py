@@ -22,7 +22,7 @@ from electrode_model.config.load import load
 from electrode_model.solver import oracle
 from electrode_model.solver.system import System
 from electrode_model.validate.figures import CASE_STYLE, MEASURED, save
-from electrode_model.validate.rows import Row, verdict, write
+from electrode_model.validate.rows import Curve, Row, verdict, write
 
 HERE = Path(__file__).parent
 CONFIGS = HERE.parent.parent / "configs"
@@ -104,6 +104,7 @@ def row(pair: Pair) -> Row:
         f"at most {error.max():.2g} mV, median {np.median(error):.2g} mV; {pair.states} states",
         verdict(float(error.max()) <= LIMIT),
         "our voltage is interpolated between time steps",
+        Curve.of(error),
     )
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from electrode_model.plots.figure import COLOURS, FILLING_MAP, INK, PALE, STYLE
+from electrode_model.validate.figures import save
 from validation.koo2023.half_cycles import KINDS, Sweep
 from validation.koo2023.models import Model
 from validation.koo2023.single import Core
@@ -56,6 +57,7 @@ def draw_asymmetry(sweep: Sweep, control: Sweep, count: int, path: Path) -> None
             small[0].plot([], [], style, color=PALE, markersize=4, label=word)
         small[0].legend(loc="upper left", ncols=2)
         figure.savefig(path, dpi=120)
+        save(figure, path.with_suffix(".svg"))
 
 
 def _reasons(axes: Sequence[Axes], sweep: Sweep, kind: str) -> None:
@@ -107,6 +109,7 @@ def draw_decomposition(models: Sequence[Model], sweeps: Mapping[str, Sweep], pat
         ax.set_title("Overpotential of lithiation less delithiation, above that of 0.2C")
         ax.legend(ncols=5, loc="upper left")
         figure.savefig(path, dpi=120)
+        save(figure, path.with_suffix(".svg"))
 
 
 def draw_core_shell(cores: Mapping[str, Core], path: Path) -> None:
@@ -136,3 +139,4 @@ def draw_core_shell(cores: Mapping[str, Core], path: Path) -> None:
         axes[0].set(ylabel="mean filling; time runs down", ylim=(0.15, highest))
         figure.colorbar(image, ax=axes, label="filling fraction")
         figure.savefig(path, dpi=120)
+        save(figure, path.with_suffix(".svg"))

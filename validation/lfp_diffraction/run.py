@@ -20,6 +20,7 @@ from electrode_model.plots.diffraction import draw_map
 from electrode_model.plots.figure import COLOURS, INK, PALE, STYLE
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
+from electrode_model.validate.figures import save
 from electrode_model.validate.rows import Row, verdict, write
 
 HERE = Path(__file__).parent
@@ -370,7 +371,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }  # fmt: skip
     for (name, draw), data in zip(pictures.items(), (charges, fasts, slabs), strict=True):
         with matplotlib.rc_context(STYLE):
-            draw(data).savefig(options.output / f"{name}.png")  # type: ignore[operator]
+            save(draw(data), options.output / f"{name}.svg")  # type: ignore[operator]
     print(f"Figures and tables: {options.output}")
 
 

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 import electrode_model as em
 from electrode_model.plots.figure import INK, PALE, STYLE
 from electrode_model.validate import rows as evidence
+from electrode_model.validate.figures import save
 
 HERE = Path(__file__).parent
 MEASURED = {
@@ -254,7 +255,7 @@ def draw(cycles: Sequence[Cycle], path: Path) -> None:
         plateau.set_title("the plateaus; arrows: gap between the medians")
         _levels(parts[1].subplots(), cycles)
         figure.suptitle("LiFePO4 at low rate: literature parameters, nothing fitted", color=INK)
-        figure.savefig(path)
+        save(figure, path)
 
 
 def _branches(axes: Axes, cycle: Cycle, colour: str) -> None:
@@ -306,7 +307,7 @@ def report(cycles: Sequence[Cycle], folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     rows = [cycle.row() for cycle in cycles]
     text = f"{table(rows)}\n\n{verdict(rows)}\n"
-    draw(cycles, folder / "lfp_low_rate.png")
+    draw(cycles, folder / "lfp_low_rate.svg")
     (folder / "lfp_low_rate.md").write_text(text, encoding="utf-8")
     (folder / "lfp_low_rate.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
     evidence.write(judged(rows), folder)

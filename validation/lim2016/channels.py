@@ -23,6 +23,7 @@ from electrode_model.analysis import stability, uniformity
 from electrode_model.plots.figure import COLOURS, FILLING_MAP, INK, STYLE
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
+from electrode_model.validate.figures import save
 from electrode_model.validate.rows import Row, verdict
 
 HERE = Path(__file__).parent
@@ -381,4 +382,4 @@ def draw(path: Path) -> None:
             ax.set(xlabel="C-rate", ylabel="uniformity coefficient", ylim=(0, 1), title=title)
         ax.legend(loc="lower right")
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path)
+        save(figure, path)

@@ -31,9 +31,9 @@ def draw(folder: Path) -> list[Path]:
     """All figures into a folder; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     figures = {
-        "stability.png": theory.draw_maps,
-        "amplification.png": theory.draw_amplification,
-        "channels.png": channels.draw,
+        "stability.svg": theory.draw_maps,
+        "amplification.svg": theory.draw_amplification,
+        "channels.svg": channels.draw,
     }
     for name, make in figures.items():
         make(folder / name)

@@ -17,6 +17,7 @@ from electrode_model.plots.figure import COLOURS, INK, STYLE
 from electrode_model.plots.stability import LEVELS, half_map
 from electrode_model.scales import Scales
 from electrode_model.simulation.simulate import simulate
+from electrode_model.validate.figures import save
 from electrode_model.validate.rows import Row, verdict
 from validation.lim2016.expected import (
     CRITICAL,
@@ -270,7 +271,7 @@ def draw_maps(path: Path) -> None:
             ax.tick_params(labelleft=False)
         bar = figure.colorbar(filled, ax=axes[1:, :], ticks=LEVELS, aspect=40)
         bar.set_label("growth of ln(deviation) per filling passed")
-        figure.savefig(path)
+        save(figure, path)
 
 
 def draw_amplification(path: Path, rate: float = 0.6) -> None:
@@ -303,7 +304,7 @@ def draw_amplification(path: Path, rate: float = 0.6) -> None:
         voltages.set(title="uniform composition at rest", xlabel="filling fraction $X$")
         voltages.set(ylabel="voltage less that of the plateau / mV", ylim=(-80, 80))
         voltages.legend(loc="upper right")
-        figure.savefig(path)
+        save(figure, path)
 
 
 def _draw_gains(ax: Any) -> None:

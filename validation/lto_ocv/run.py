@@ -100,7 +100,8 @@ def rows(found: dict[str, np.ndarray]) -> list[Row]:
             f"{own:.1f} mAh/g, {100 * (own / theory - 1):+.1f} %; the digitised curve ends at"
             f" {data[-1, 0]:.0f} mAh/g",
             verdict(abs(own / theory - 1) <= 0.01),
-            "the site density is MPET's 1.32e28; the crystal gives 1.37e28, that is 174.9 mAh/g",
+            "sites and mass are those of one crystal, so that this checks the arithmetic; with"
+            " MPET's 1.32e28 sites/m^3, which are 3.8 % too few, it is 168.5 mAh/g",
         ),
         Row(
             "flatness",
@@ -108,7 +109,8 @@ def rows(found: dict[str, np.ndarray]) -> list[Row]:
             "slope within 15 mV of the digitised one: its points are good to 5 mV",
             f"{slopes['discharge']:.1f} and {slopes['charge']:.1f} mV, digitised {slope:.1f} mV",
             verdict(all(abs(value - slope) <= 15 for value in slopes.values())),
-            "the middle alone is compared, not the absolute potential",
+            "the digitised points rise by 9 mV from 20 to 54 %, by 7 at a joint of the digitising"
+            " and by 17 from there to 80 %; even a model without any slope would be 25 mV off",
         ),
         Row(
             "ends",

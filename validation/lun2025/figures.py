@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from electrode_model.analysis import section
 from electrode_model.plots.figure import FILLING_MAP, INK, STYLE
+from electrode_model.validate.figures import save
 from validation.lun2025.cases import KINETIC, RADIUS, RATES, SITE, START, charge, relaxation
 
 __all__ = ["by_rate", "cuts", "draw", "maps", "resting"]
@@ -37,10 +38,10 @@ def draw(folder: Path, grid: int, quick: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rates = (50, 400) if quick else RATES
     with matplotlib.rc_context(STYLE):
-        maps(grid).savefig(folder / "maps.png")
-        by_rate(grid, rates).savefig(folder / "rates.png")
-        cuts(grid, rates).savefig(folder / "line_cuts.png")
-        resting(grid).savefig(folder / "relaxation.png")
+        save(maps(grid), folder / "maps.svg")
+        save(by_rate(grid, rates), folder / "rates.svg")
+        save(cuts(grid, rates), folder / "line_cuts.svg")
+        save(resting(grid), folder / "relaxation.svg")
 
 
 def maps(grid: int) -> Figure:

@@ -164,6 +164,7 @@ def _series(result: Any, reference: Reference) -> dict[str, float]:
 def _statistics(name: str, errors: np.ndarray) -> dict[str, float]:
     return {
         name.format("max"): float(errors.max()),
+        name.format("rms"): float(np.sqrt((errors**2).mean())),
         name.format("median"): float(np.median(errors)),
         name.format("95 %"): float(np.percentile(errors, 95)),
     }

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from electrode_model import Result
 from electrode_model.plots.figure import STYLE
 from electrode_model.validate import rows as evidence
+from electrode_model.validate.figures import save
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))  # a script is given its own folder only
@@ -73,18 +74,32 @@ def verdict(rows: Sequence[tuple[Curve, list[Measure], float]]) -> str:
     return "\n".join(failed) if failed else f"All {len(rows)} curves are within their limits."
 
 
+def _number(value: float) -> str:
+    """Two digits; rounding errors are no numbers, and differ from machine to machine."""
+    return f"{value:.2g}" if value == 0 or value > 1e-9 else "below 1e-9"
+
+
 def judged(rows: Sequence[tuple[Curve, list[Measure], float]]) -> list[evidence.Row]:
     """A row of evidence for each curve: every measure that has a limit."""
     found = []
     for curve, measures, _ in rows:
         limited = [m for m in measures if np.isfinite(m.limit)]
+        value = {m.name: m.value for m in measures}
+        off = None  # where the voltage is held, there is none to compare
+        if "voltage rms [mV]" in value:
+            off = evidence.Curve(
+                rms=value["voltage rms [mV]"],
+                largest=value["voltage max [mV]"],
+                end=value.get("end capacity [%]"),
+            )
         found.append(
             evidence.Row(
                 id=curve.name,
                 claim=f"{curve.family}: {curve.label} of MPET 1.0.1",
                 criterion="; ".join(f"{m.name} up to {m.limit:g}" for m in limited),
-                value="; ".join(f"{m.name} {m.value:.2g}" for m in limited),
+                value="; ".join(f"{m.name} {_number(m.value)}" for m in limited),
                 verdict=evidence.verdict(all(m.passed for m in measures)),
+                curve=off,
             )
         )
     return found
@@ -114,7 +129,7 @@ def draw(family: str, runs: Sequence[tuple[Curve, Result, Reference]], path: Pat
             lower.set(xlabel="time [h]", ylabel=f"|difference| [{'C' if held else 'mV'}]")
         axes[0, 0].legend()
         figure.suptitle(family)
-        figure.savefig(path)
+        save(figure, path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -151,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         families.setdefault(curve.family, []).append((curve, result, reference))
     options.output.mkdir(parents=True, exist_ok=True)
     for family, runs in families.items():
-        draw(family, runs, options.output / f"{family}.png")
+        draw(family, runs, options.output / f"{family}.svg")
     text = f"{table(rows)}\n\n{verdict(rows)}\n"
     (options.output / "table.md").write_text(text, encoding="utf-8")
     evidence.write(judged(rows), options.output)

@@ -22,7 +22,7 @@ import electrode_model as em
 from electrode_model import Result
 from electrode_model.plots.figure import INK
 from electrode_model.validate.figures import CASE_STYLE, save
-from electrode_model.validate.rows import Row, verdict, write
+from electrode_model.validate.rows import Curve, Row, verdict, write
 
 HERE = Path(__file__).parent
 SHADES = ("#56B4E9", "#0072B2", "#D55E00", "#CC79A7", "#009E73")
@@ -126,6 +126,7 @@ def _curve_row(cell: Cell, current: str, result: Result, printed: np.ndarray) ->
             f" {np.median(error):.1f}, rms of all {_rms(error):.0f}); end {1e2 * end:+.2f} %"
         ),
         verdict=verdict(rms <= 10 and abs(end) <= 0.01),
+        curve=Curve.of(error[flat], 1e2 * float(end)),
     )
 
 

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rests = rest.rests(options.quick)
     found = [
         *rest.rows(rests),
+        rest.o4(rest.discharged(options.quick)),
         *porosity.rows(pressed, options.quick),
         *salt.rows(options.quick),
     ]

@@ -20,6 +20,7 @@ from electrode_model.plots.diffraction import draw_map
 from electrode_model.plots.figure import COLOURS, INK, PALE, STYLE
 from electrode_model.results.result import Result
 from electrode_model.simulation.simulate import simulate
+from electrode_model.validate.figures import save
 from electrode_model.validate.rows import Row, markdown, verdict
 
 HERE = Path(__file__).parent
@@ -104,10 +105,10 @@ def rows(quick: bool) -> list[Row]:
 def figures(folder: Path, quick: bool) -> list[Path]:
     """Maps of all six cases, each with its voltage; and the 4C patterns at four widths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / "diffraction_maps.png", folder / "diffraction_widths.png"]
+    paths = [folder / "diffraction_maps.svg", folder / "diffraction_widths.svg"]
     with matplotlib.rc_context(STYLE):
-        _maps(quick).savefig(paths[0])
-        _widths(quick).savefig(paths[1])
+        save(_maps(quick), paths[0])
+        save(_widths(quick), paths[1])
     return paths
 
 

@@ -19,6 +19,7 @@ from electrode_model.config.load import load
 from electrode_model.free_energy import Potential
 from electrode_model.plots.figure import COLOURS, INK, PALE, STYLE
 from electrode_model.results.result import Result
+from electrode_model.validate import figures as page
 from validation.park2021.cases import (
     ENSEMBLE,
     HERE,
@@ -38,9 +39,10 @@ _KINETICS = "positive.particles.kinetics.k0="
 
 
 def save(figure: Figure, path: Path, dpi: int = 160) -> Path:
-    """Write a figure; its path."""
+    """Write a figure as a bitmap and as the SVG of the validation page; the bitmap's path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=dpi)
+    page.save(figure, path.with_suffix(".svg"))
     return path
 
 

@@ -20,6 +20,7 @@ from electrode_model.fokker_planck.law import Law, law_of
 from electrode_model.fokker_planck.system import Population, uniform
 from electrode_model.plots.figure import COLOURS, INK, STYLE
 from electrode_model.plots.fokker_planck import draw
+from electrode_model.validate.figures import save
 from electrode_model.validate.rows import Row, verdict
 
 CONFIG = Path(__file__).parent.parent.parent / "configs" / "nmc532_ensemble.yaml"
@@ -178,7 +179,7 @@ def figures(folder: Path, quick: bool) -> list[Path]:
         for rate, ends in ((0.2, (START, END)), (2.0, (START, END)), (2.0, (END, START)))
     ]
     title = "NMC532, Fokker-Planck population, D0 = 0.01"
-    paths = [draw(runs, folder / "fokker_planck.png", title)]
+    paths = [draw(runs, folder / "fokker_planck.svg", title)]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.0, 3.4), layout="constrained")
         spread, skew = figure.subplots(1, 2)
@@ -199,6 +200,6 @@ def figures(folder: Path, quick: bool) -> list[Path]:
         spread.set(ylabel="s.d. of filling", title="delithiation at 2 C")
         skew.set(ylabel="skewness", title="delithiation at 2 C")
         skew.legend(loc="upper left", fontsize=7.5)
-        paths.append(folder / "fokker_planck_checks.png")
-        figure.savefig(paths[-1])
+        paths.append(folder / "fokker_planck_checks.svg")
+        save(figure, paths[-1])
     return paths

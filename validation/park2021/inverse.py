@@ -228,7 +228,7 @@ def figures(folder: Path, quick: bool) -> list[Path]:
     """The exchange current recovered; the histograms and both kinds at their best."""
     folder.mkdir(parents=True, exist_ok=True)
     c = np.linspace(0.4, 0.999, 200)
-    path = folder / "inverse.png"
+    path = folder / "inverse.svg"
     return [plots.draw(recovered(1), data(1), law(), path, "NMC532", known=(c, true(c)))]
 
 

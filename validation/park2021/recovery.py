@@ -15,6 +15,7 @@ from electrode_model.analysis import exchange_current as measure
 from electrode_model.analysis.exchange_current import Polarisation, Recovery
 from electrode_model.plots.exchange_current import draw
 from electrode_model.plots.figure import COLOURS, INK, STYLE
+from electrode_model.validate.figures import save
 from electrode_model.validate.rows import Row, verdict
 
 CONFIGS = Path(__file__).parent.parent.parent / "configs"
@@ -95,7 +96,7 @@ def figures(folder: Path, quick: bool) -> list[Path]:
     """The three experiments on NMC532, and one particle of LFP."""
     folder.mkdir(parents=True, exist_ok=True)
     found = list(measured("nmc532_ensemble", quick))
-    paths = [draw(found, folder / "exchange_current.png", "NMC532: exchange current recovered")]
+    paths = [draw(found, folder / "exchange_current.svg", "NMC532: exchange current recovered")]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.2, 3.4), layout="constrained")
         ax = figure.subplots()
@@ -116,6 +117,6 @@ def figures(folder: Path, quick: bool) -> list[Path]:
         ax.set(xlabel="filling fraction", ylabel="exchange current [mA m$^{-2}$]", ylim=(0, 16))
         ax.set_title(f"one LiFePO$_4$ particle at {RATE:g} C")
         ax.legend(fontsize=7.5)
-        paths.append(folder / "exchange_current_lfp.png")
-        figure.savefig(paths[-1])
+        paths.append(folder / "exchange_current_lfp.svg")
+        save(figure, paths[-1])
     return paths
