@@ -127,7 +127,7 @@ def test_a_second_run_prints_the_same(cases, tmp_path):
     for _ in range(2):  # into the same folder: what the first wrote is replaced
         validate(cases, "-o", tmp_path / "out")
         page = (tmp_path / "out" / "validation.html").read_text(encoding="utf-8")
-        page = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\d+ s\b", "", page)
+        page = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\d+ s\b|commit \w+", "", page)
         record = json.loads((tmp_path / "out" / "validation.json").read_text(encoding="utf-8"))
         found.append((page, record["suite"]["fingerprint"]))
     assert found[0] == found[1]
@@ -357,7 +357,7 @@ def test_the_repository_has_complete_cases(folder):
     case = read_case(folder)
     assert len(re.findall(r"[.!?](?:\s|$)", case.disagrees)) >= 2
     assert case.open or case.figures
-    assert (case.group == "fits") == (folder.parent.name == "fits")
+    assert case.group != "fits" or folder.parent.name == "fits"
     for data in case.data:  # the error of reading a figure is part of the limit
         assert data.error or "digitised" not in data.what + data.source
     assert case.open or (folder / "README.md").exists() or (folder / "SOURCE.md").exists()
