@@ -73,7 +73,7 @@ def loops():
     return library.library()
 
 
-@pytest.mark.parametrize("particles", [1, 7])
+@pytest.mark.parametrize("particles", [1, 7, 27])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_is_that_of_numpy(name, particles):
     f = ca.Function("f", [X, Y], [ca.densify(OPERATIONS[name])])
@@ -84,7 +84,7 @@ def test_every_operation_is_that_of_numpy(name, particles):
     with np.errstate(all="ignore"):
         read.bind(list(values), [expected])()
     if loops() is not None:
-        width = min(particles, 3)  # 7 particles in blocks of 3, 3 and 1
+        width = 8 if particles < 10 else 16  # 27 particles in blocks of 16 and 11
         program = Program(read, list(values), [found], width, particles)
         group = library.Group(particles=particles, width=width, differentiate=program.operations)
         loops().linearize(group)

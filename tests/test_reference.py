@@ -220,7 +220,7 @@ def test_script_reports_and_its_status_tells(tmp_path, capsys, monkeypatch):
     family, name = "lfp_bv_vs_mhc_ciet", "lfp_bv_vs_mhc_ciet/BV"
     assert run.main([name, "-o", str(tmp_path)]) == 0
     assert "All 1 curves are within their limits." in capsys.readouterr().out
-    assert (tmp_path / f"{family}.png").stat().st_size > 10_000
+    assert (tmp_path / f"{family}.svg").stat().st_size > 10_000
     monkeypatch.setattr(run, "compare", lambda *a, **k: [comparison.Measure("voltage", 2.0, 1.0)])
     assert run.main([name, "-o", str(tmp_path)]) == 1
     assert "voltage is 2, limit 1" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from scipy.linalg import lapack
 
 from electrode_model.solver import library as native
 from electrode_model.solver.group import DRIVES, GroupSolver
-from electrode_model.solver.operations import Program
+from electrode_model.solver.operations import VECTOR, Program
 
 if TYPE_CHECKING:
     from electrode_model.solver.system import System
@@ -96,7 +96,8 @@ class Core:
         n, p = group.x.shape
         value, slopes = group.tapes
         rows = max(value.rows, slopes.rows, 1)
-        width = min(int(np.clip(_WORK // rows // 8 * 8, _LEAST, _MOST)), p)
+        room = int(np.clip(_WORK // rows, _LEAST, _MOST))
+        width = min(room, p + VECTOR - 1) // VECTOR * VECTOR
         hoisted, rate = np.zeros((group.drives.shape[0], width)), np.zeros((n, width))
         inputs = [group.x, group.c_bar, hoisted, np.ascontiguousarray(group.group.q)]
         starts = np.append(group.starts, p).astype(np.int64)

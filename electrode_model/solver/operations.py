@@ -12,7 +12,7 @@ from electrode_model.solver import library as native
 from electrode_model.solver import tape as tapes
 from electrode_model.solver.tape import Tape
 
-__all__ = ["Program"]
+__all__ = ["VECTOR", "Program"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -22,6 +22,9 @@ _CODES = {
     **{operation: number for number, operation in enumerate(tapes.UNARY, 20)},
 }
 _NUMBER = 8  # bytes
+VECTOR = 8  # particles that the widest vector unit takes at once
+#: Computed in whole vectors: tape.c says why.
+_IN_VECTORS = (ca.OP_EXP, ca.OP_LOG, ca.OP_POW, ca.OP_CONSTPOW)
 
 
 class Program:
@@ -29,7 +32,8 @@ class Program:
 
     ``inputs[i]`` is (n_i, particles), (n_i, 1) for values that all particles share, or
     (n_i, width) for those of a block; ``outputs[i]`` the first or the last.  ``operations`` is what
-    the library takes; it reads and writes in place.
+    the library takes; it reads and writes in place.  A width is 1, for one particle whose rows are
+    what is many, or a multiple of VECTOR.
     """
 
     def __init__(
@@ -65,6 +69,11 @@ class Program:
         """Address of an array, which is kept."""
         self._kept.append(array)
         return int(array.ctypes.data)
+
+    def _row(self, row: int) -> native.Operand:
+        """Rows of the work, from one on."""
+        place = self._work + _NUMBER * self._width * row
+        return native.Operand(p=place, stride=self._width, each=1)
 
     def _operand(
         self, source: int, rows: np.ndarray, values: Array | None = None
@@ -112,6 +121,9 @@ class Program:
             given = self._operand(source, rows)
             moves = int(out.shape[1] == self._particles)
             target = self._rows(place, stride, to, each=1, moves=moves)
-            code = _CODES[ca.OP_ASSIGN]
-            copies.append(native.Operation(code=code, rows=to.size, a=given, b=given, out=target))
+            copies.append(_copy(given, target, to.size))
         return copies
+
+
+def _copy(given: native.Operand, to: native.Operand, rows: int) -> native.Operation:
+    return native.Operation(code=_CODES[ca.OP_ASSIGN], rows=rows, a=given, b=given, out=to)

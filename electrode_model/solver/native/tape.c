@@ -18,7 +18,8 @@ __attribute__((simd("notinbranch"))) double pow(double, double);
     ((operand).p + ((operand).moves ? first : 0) + \
      ((operand).rows ? (operand).rows[r] : (r)) * (operand).stride)
 
-#define UNARY(code_, expression) \
+#define UNARY(code_, expression) UNARY_LANES(code_, expression, count)
+#define UNARY_LANES(code_, expression, count) \
     case code_: \
         for (integer r = 0; r < rows; r++) { \
             const double *a = ROW(op->a, r); \
@@ -33,7 +34,8 @@ __attribute__((simd("notinbranch"))) double pow(double, double);
         } \
         break;
 
-#define BINARY(code_, expression) \
+#define BINARY(code_, expression) BINARY_LANES(code_, expression, count)
+#define BINARY_LANES(code_, expression, count) \
     case code_: \
         for (integer r = 0; r < rows; r++) { \
             const double *a = ROW(op->a, r), *b = ROW(op->b, r); \
@@ -56,6 +58,11 @@ __attribute__((simd("notinbranch"))) double pow(double, double);
         } \
         break;
 
+/* Vector versions of these differ from the scalar ones by rounding.  Equal particles must stay equal,
+ * so the last few of a block are computed in whole vectors as well: operands and results are rows of
+ * the work (operations.py), which has room for them. */
+#define IN_VECTORS(kind, code_, expression) kind##_LANES(code_, expression, lanes)
+
 static double sign(double x) { return x > 0 ? 1.0 : (x < 0 ? -1.0 : x); }
 
 /* as NumPy's: a NaN wins */
@@ -68,8 +75,8 @@ static double most(double x, double y) { return (x > y || x != x) ? x : y; }
             BINARY(1, x - y)                \
             BINARY(2, x * y)                \
             BINARY(3, x / y)                \
-            BINARY(4, pow(x, y))            \
-            BINARY(5, pow(x, y))            \
+            IN_VECTORS(BINARY, 4, pow(x, y)) \
+            IN_VECTORS(BINARY, 5, pow(x, y)) \
             BINARY(6, (double)(x < y))      \
             BINARY(7, (double)(x <= y))     \
             BINARY(8, (double)(x == y))     \
@@ -81,8 +88,8 @@ static double most(double x, double y) { return (x > y || x != x) ? x : y; }
             BINARY(14, (x != 0 ? y : 0.0))  \
             UNARY(20, x)                    \
             UNARY(21, -x)                   \
-            UNARY(22, exp(x))               \
-            UNARY(23, log(x))               \
+            IN_VECTORS(UNARY, 22, exp(x))   \
+            IN_VECTORS(UNARY, 23, log(x))   \
             UNARY(24, sqrt(x))              \
             UNARY(25, x * x)                \
             UNARY(26, 1.0 / x)              \
@@ -108,6 +115,7 @@ static double most(double x, double y) { return (x > y || x != x) ? x : y; }
             UNARY(46, erf(x))
 
 EACH_MACHINE void tape_run(const Tape *tape, integer first, integer count) {
+    const integer lanes = (count + 7) / 8 * 8;
     for (integer k = 0; k < tape->count; k++) {
         const Operation *op = tape->operations + k;
         const integer rows = op->rows;
@@ -117,6 +125,8 @@ EACH_MACHINE void tape_run(const Tape *tape, integer first, integer count) {
 
 #undef UNARY
 #undef BINARY
+#undef IN_VECTORS
+#define IN_VECTORS(kind, code_, expression) kind(code_, expression)
 
 /* One particle, or a circuit: what is many are the rows. */
 #define PLACE(operand, r) \

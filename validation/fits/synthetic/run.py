@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import yaml
+from matplotlib.figure import Figure
 
 import electrode_model as em
 from electrode_model.config.load import tree
@@ -30,6 +32,7 @@ from electrode_model.fit.resume import Journal
 from electrode_model.fit.setting import Plan, read_plan
 from electrode_model.fit.statistics import autocorrelation, estimates, spread
 from electrode_model.validate import rows as evidence
+from electrode_model.validate.figures import CASE_STYLE, save
 
 HERE = Path(__file__).parent
 NOISE = 2e-3  # V
@@ -311,6 +314,26 @@ def judged_pair(found: Sequence[Mapping[str, Any]]) -> evidence.Row:
     )
 
 
+def draw(found: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> Path:
+    """How far each estimate is from the truth, in half intervals, seed by seed."""
+    with matplotlib.rc_context(CASE_STYLE):
+        figure = Figure(figsize=(3.6 * len(found), 3.2), layout="constrained")
+        panels = figure.subplots(1, len(found), squeeze=False, sharey=True)[0]
+        for panel, (name, fits_of_case) in zip(panels, found.items(), strict=True):
+            names = list(fits_of_case[0]["parameters"])
+            panel.axhspan(-1, 1, color="0.9")
+            panel.axhline(0, color="0.5", linewidth=0.8)
+            for k, parameter in enumerate(names):
+                own = [one["parameters"][parameter] for one in fits_of_case]
+                off = [2 * (p["value"] - p["true"]) / (p["high"] - p["low"]) for p in own]
+                panel.plot(np.full(len(off), k), off, "o", markersize=3.5, alpha=0.6)
+            panel.set_xticks(range(len(names)), names, rotation=30, ha="right")
+            panel.set_title(f"{name}: {len(fits_of_case)} seed(s)")
+            panel.set_ylim(-2, 2)
+        panels[0].set_ylabel("estimate - truth, half intervals")
+    return save(figure, path)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few particles, only what is linear")
@@ -321,12 +344,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     quick = ("nmc", "pair") if options.quick else names
     rows: list[evidence.Row] = []
+    drawn: dict[str, list[dict[str, Any]]] = {}
     for case in CASES:
         if case.name not in options.only or case.name not in quick:
             continue
         folder = options.output / case.name
         if case.name == "pair":
-            rows.append(judged_pair(fits(case, range(1), folder, options.quick)))
+            drawn[case.name] = fits(case, range(1), folder, options.quick)
+            rows.append(judged_pair(drawn[case.name]))
             continue
         path = measured(case, 0, folder, options.quick)
         known = linear(case, path)
@@ -343,7 +368,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         )
         if not options.quick:
-            rows += judged(case, fits(case, range(options.seeds), folder, False))
+            drawn[case.name] = fits(case, range(options.seeds), folder, False)
+            rows += judged(case, drawn[case.name])
+    if drawn:
+        draw(drawn, options.output / "synthetic.svg")
     print(evidence.write(rows, options.output))
     return 0 if all(row.verdict == "reproduced" for row in rows) else 1
 
