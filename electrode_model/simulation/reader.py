@@ -15,7 +15,7 @@ from electrode_model.solver.system import System
 __all__ = ["Reader"]
 
 _OUTSIDE = ("voltage", "current", "charge")
-_LAST_DIGITS = 1e-12  # of a filling; LiFePO4 comes this far at 2.0 V, at 1C
+_LAST_DIGITS = 1e-10  # of a filling; beyond, rounding moves the voltage by more than its tolerance
 _SATURATED = 1e-8  # of a filling; a cut-off 0.8 V beyond the plateau is reached before
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
