@@ -60,10 +60,11 @@ def _dispatch(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     from electrode_model.config.problems import ConfigError
     from electrode_model.results.storage import FolderError
+    from electrode_model.solver.library import LibraryError
 
     try:
         return int(options.command(options))
-    except (ConfigError, FolderError) as error:
+    except (ConfigError, FolderError, LibraryError) as error:
         say(str(error))
         return BAD_INPUT
 

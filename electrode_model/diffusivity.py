@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from math import log
 from typing import Annotated
 
-import numpy as np
-
-from electrode_model.free_energy import PiecewiseCubic
 from electrode_model.quantities import Fraction, Spec
 from electrode_model.symbolic import Expr, exp, power
+from electrode_model.tables import power_of_ten
 
 __all__ = ["exponential", "lattice", "log_polynomial", "tabulated", "uniform"]
 
@@ -75,13 +73,7 @@ def tabulated(
 
     Raises ValueError where the lists differ in length, are shorter than 2, or not ascending.
     """
-    x, y = np.asarray(filling, dtype=float), np.asarray(log10_ratio, dtype=float)
-    if x.ndim != 1 or x.shape != y.shape or x.size < 2 or np.any(np.diff(x) <= 0):
-        raise ValueError(
-            f"diffusivity_shape has {x.size} fillings and {y.size} values of log10_ratio;"
-            " write as many of each, at least two, fillings ascending"
-        )
-    return exp(log(10) * PiecewiseCubic.through(x, y)(c))
+    return power_of_ten(c, filling, log10_ratio, key="diffusivity_shape")
 
 
 #: Keys without a default with which tests try a form.

@@ -12,15 +12,12 @@ here is its name in a configuration file.
 """
 
 from collections.abc import Sequence
-from math import log
 from typing import Annotated, NamedTuple
 
-import numpy as np
-
 from electrode_model.constants import CONCENTRATION
-from electrode_model.free_energy import PiecewiseCubic
 from electrode_model.quantities import Fraction, Spec
 from electrode_model.symbolic import Expr, exp, power
+from electrode_model.tables import power_of_ten
 
 __all__ = [
     "colclasure",
@@ -212,13 +209,8 @@ def tabulated(
 
     Raises ValueError where the lists differ in length, are shorter than 2, or not ascending.
     """
-    x, y = np.asarray(filling, dtype=float), np.asarray(log10_ratio, dtype=float)
-    if x.ndim != 1 or x.shape != y.shape or x.size < 2 or np.any(np.diff(x) <= 0):
-        raise ValueError(
-            f"exchange_current has {x.size} fillings and {y.size} values of log10_ratio;"
-            " write as many of each, at least two, fillings ascending"
-        )
-    return Exchange(exp(log(10) * PiecewiseCubic.through(x, y)(c)), 0.0, 0.0, 0.0, 1 - alpha)
+    ratio = power_of_ten(c, filling, log10_ratio, key="exchange_current")
+    return Exchange(ratio, 0.0, 0.0, 0.0, 1 - alpha)
 
 
 #: Keys without a default with which tests try a form.

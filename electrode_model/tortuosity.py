@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from electrode_model.quantities import Spec
+from electrode_model.tables import columns
 
 __all__ = ["bruggeman", "constant", "tabulated", "thorat"]
 
@@ -58,12 +59,7 @@ def tabulated(
     Raises ValueError where the lists differ in length, are shorter than 2 or not ascending, and
     for a porosity outside of them.
     """
-    x, y = np.asarray(porosity, dtype=float), np.asarray(tortuosity, dtype=float)
-    if x.ndim != 1 or x.shape != y.shape or x.size < 2 or np.any(np.diff(x) <= 0):
-        raise ValueError(
-            f"has {x.size} porosities and {y.size} tortuosities; write as many of each, at least"
-            " two, porosities ascending"
-        )
+    x, y = columns(porosity, tortuosity, names=("porosities", "tortuosities"))
     outside = eps[(eps < x[0]) | (eps > x[-1])]
     if outside.size:
         raise ValueError(

@@ -30,6 +30,7 @@ LEVELS = [
         "scatter",
         "initial",
         "connections",
+        "tables",
     ],
     ["exchange_current", "kinetics", "particle", "noise", "heat", "diffusivity", "tortuosity"],
     ["inner_transport", "layers", "polar"],

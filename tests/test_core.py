@@ -1,13 +1,17 @@
 """The compiled inner loops: they do what NumPy does, operation by operation and step by step."""
 
+import ctypes
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import casadi as ca
 import numpy as np
 import pytest
 
+from electrode_model import __main__ as command_line
 from electrode_model.solver import library, tape
 from electrode_model.solver.function import in_place
 from electrode_model.solver.operations import Program
@@ -146,6 +150,56 @@ def test_the_environment_leaves_them_out(tmp_path):
             check=False,
         )
         assert (done.returncode, said in done.stdout + done.stderr) == (status, True)
+
+
+@pytest.fixture
+def forgetful():
+    """What is found in place of the library is not kept for the tests that follow."""
+    yield
+    library.library.cache_clear()
+
+
+class WithoutAttempt(ctypes.CDLL):
+    """A library in which one function is missing."""
+
+    def __getattr__(self, name):
+        if name == "vectors_attempt":
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+
+def names_the_cure(text):
+    (path,) = re.findall(r"compiled loops (\S+) are of another version", text)
+    return Path(path).is_file() and "delete that file and install again" in text
+
+
+@pytest.mark.usefixtures("forgetful")
+@pytest.mark.parametrize("fault", ["interface", "sizes", "no layout", "function"])
+def test_loops_of_another_version_are_left_out(fault, monkeypatch, capsys, tmp_path):
+    """A library that was built before the code beside it changed would overwrite memory."""
+    if fault == "no layout" or loops() is None:  # another library than ours, or in place of it
+        monkeypatch.setattr(library, "_built", library._casadi)
+    elif fault == "interface":
+        monkeypatch.setattr(library, "INTERFACE", library.INTERFACE + 1)
+    elif fault == "sizes":
+        other = (*library._STRUCTURES[:-1], library.Operand)
+        monkeypatch.setattr(library, "_STRUCTURES", other)
+    else:
+        monkeypatch.setattr(ctypes, "CDLL", WithoutAttempt)
+    library.library.cache_clear()
+    monkeypatch.setenv("ELECTRODE_MODEL_CORE", "auto")
+    with pytest.warns(RuntimeWarning, match="NumPy does their work") as caught:
+        assert System(assembly(tmp_path)).core is None
+    assert len(caught) == 1  # systems ask for the library many times
+    assert names_the_cure(str(caught[0].message))
+    library.library.cache_clear()
+    monkeypatch.setenv("ELECTRODE_MODEL_CORE", "native")
+    with pytest.raises(library.LibraryError, match="=native, but") as refused:
+        library.library()
+    assert names_the_cure(str(refused.value))
+    folder = tmp_path / "result"
+    assert command_line.main(["run", str(tmp_path / "model.yaml"), "-o", str(folder)]) == 2
+    assert capsys.readouterr().err.splitlines() == [str(refused.value)]
 
 
 def test_what_the_loops_lack_is_done_by_numpy(tmp_path):

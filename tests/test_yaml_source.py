@@ -55,10 +55,10 @@ def test_alias_is_copied_to_its_place():
 
 def refusal(text):
     """Problem of a refused text, found at once: a text that explodes would take for ever."""
-    start = time.perf_counter()
+    start = time.process_time()  # of this process, however busy the machine is
     with pytest.raises(ConfigError) as caught:
         parse(text, "f.yaml")
-    assert time.perf_counter() - start < 30  # a second, on the busiest machine
+    assert time.process_time() - start < 2
     (problem,) = caught.value.problems
     assert str(caught.value) == str(problem)
     assert "\n" not in str(problem)

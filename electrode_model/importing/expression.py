@@ -10,6 +10,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from electrode_model.tables import columns
+
 __all__ = ["Function", "read_function", "sampled"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -82,8 +84,7 @@ def _table(value: Mapping[str, Any]) -> Function:
         x, y = (np.asarray(value[key], dtype=float) for key in ("x", "y"))
     except (KeyError, TypeError, ValueError):
         raise ValueError("is no table of numbers x and y") from None
-    if x.ndim != 1 or x.shape != y.shape or x.size < 2 or np.any(np.diff(x) <= 0):
-        raise ValueError("has not as many y as x, at least two, x ascending")
+    x, y = columns(x, y, names=("values of x", "values of y"))
     if not np.all(np.isfinite(x)) or not np.all(np.isfinite(y)):
         raise ValueError("has a number that is not finite")
     return lambda at: np.interp(at, x, y)

@@ -169,16 +169,23 @@ def _filling_map(result: Result) -> Figure | str:
     _mark_volumes(ax, result, layout.volume[order])
     ax.set_xlabel(f"time / {unit}")
     if sided:
-        side = figure.add_subplot(grids[1, 1], sharey=ax)
-        side.plot(layout.size[order] * 1e9, np.arange(order.size) + 0.5, color=INK, linewidth=0.8)
-        side.tick_params(labelleft=False)
-        side.grid(False)
-        side.set_xlabel("size / nm")
+        _draw_sizes(figure.add_subplot(grids[1, 1], sharey=ax), layout.size[order])
     figure.colorbar(shown, cax=figure.add_subplot(grids[1, -1]), label="filling fraction")
     text = count(n_p) if order.size == n_p else f"{order.size} of {count(n_p)}"
     text += ", in each depth from small (top) to large" if varied else ""
     ax.set_title(text)
     return figure
+
+
+def _draw_sizes(ax: Any, size: np.ndarray) -> None:
+    """Sizes (rows,) [m] beside the map, in a strip with room for two numbers."""
+    unit, length = ("µm", 1e-6) if size.max() >= 1e-6 else ("nm", 1e-9)
+    ax.plot(size / length, np.arange(size.size) + 0.5, color=INK, linewidth=0.8)
+    ax.tick_params(labelleft=False)
+    ax.grid(False)
+    ends = size.min() / length, size.max() / length
+    ax.set_xticks(ends, [f"{end:.3g}" if end < 10 else f"{end:.0f}" for end in ends])
+    ax.set_xlabel(f"size / {unit}")
 
 
 def _mark_volumes(ax: Any, result: Result, volume: np.ndarray) -> None:

@@ -201,9 +201,9 @@ class Reader:
         return None if current == 0 or filled not in self._layouts else filled
 
     def exhausted(self, state: Array) -> bool:
-        """Whether the electrode that lithium enters is full to the last digits of a double.
+        """Whether the electrode that lithium enters is full but for _LAST_DIGITS.
 
-        Beyond, 1 - c is rounding noise and so is the voltage, now and in a rest to come.
+        Beyond, 1 - c is mostly rounding and so is the voltage, now and in a rest to come.
         """
         filled = self.receiving(state)
         if filled is None:
@@ -213,7 +213,7 @@ class Reader:
     def saturated(self, state: Array) -> tuple[str, bool] | None:
         """The electrode whose particles are all full (True) or empty somewhere, if there is one.
 
-        Full to the last digits: one that is not could take the current, and then a solve that
+        Full but for _SATURATED: one that is not could take the current, and then a solve that
         fails has another reason.
         """
         current = float(state[self._system.where["current"]][0])

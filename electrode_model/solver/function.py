@@ -7,7 +7,7 @@ takes 1 us instead of 7.
 
 import ctypes
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import casadi as ca
 import numpy as np
@@ -28,7 +28,7 @@ _KEPT: dict[bytes, Tape] = {}
 _MOST_KEPT = 32
 
 
-class InPlace:
+class InPlace(Protocol):
     """A function bound to its arrays: call it to bring ``outputs`` up to date.
 
     ``outputs[i]`` are (rows, columns) arrays.  ``entry`` and ``address`` are what compiled code
@@ -36,12 +36,11 @@ class InPlace:
     """
 
     outputs: list[Array]
-    entry: int = 0
-    address: int = 0
+    entry: int
+    address: int
 
     def __call__(self) -> None:
         """Evaluate."""
-        raise NotImplementedError
 
 
 def in_place(function: ca.Function, inputs: list[Array]) -> InPlace:
@@ -60,14 +59,14 @@ def _outputs(function: ca.Function) -> list[Array]:
     return [np.zeros(size).T for size in sizes]
 
 
-class _Machine(InPlace):
+class _Machine:
     """By CasADi's virtual machine, called through buffers without copies."""
 
     def __init__(self, function: ca.Function, inputs: list[Array], entry: int = 0) -> None:
         self.outputs = _outputs(function)
         self._buffer, self._trigger = function.buffer()
-        if entry:
-            self.entry, self.address = entry, _address(self._buffer)
+        self.entry = entry
+        self.address = _address(self._buffer) if entry else 0
         for i, array in enumerate(inputs):
             self._buffer.set_arg(i, memoryview(array))  # type: ignore[call-arg, arg-type]  # CasADi's stubs describe its C++ side
         for i, array in enumerate(self.outputs):
@@ -85,7 +84,7 @@ def _address(buffer: Any) -> int:
     return int(pointer(buffer._self(), None))
 
 
-class _Interpreted(InPlace):
+class _Interpreted:
     """As a tape in compiled loops."""
 
     def __init__(self, function: ca.Function, inputs: list[Array], library: native.Library) -> None:
