@@ -20,7 +20,7 @@ __all__ = ["Answer", "Experiment", "answer", "failed"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_NEIGHBOUR = 1e-9  # of the range: nearly full particles bear no larger step; rounding is 1e-7 of it
+_NEIGHBOUR = 1e-7  # of the range: a difference to one side errs by as much, and by rounding
 DIFFERENCE = 5e-3  # of the range: runs differ by more than the solver's tolerance
 _DEAR = 0.5  # of a run: time that derivatives by one parameter may take
 
@@ -175,14 +175,13 @@ def _residuals(
 
 def _neighbours(
     experiment: Experiment, config: Config, u: Array, moves: Sequence[list[Place] | None]
-) -> list[tuple[Config, Config, float]]:
+) -> list[tuple[Config, float]]:
+    """Each parameter moved a little towards the middle of its range."""
     found = []
     for k, where in zip(experiment.concerned, moves, strict=True):
-        parameter, pair = experiment.parameters[k], []
-        for sign in (1, -1):
-            value = parameter.value(float(u[k]) + sign * _NEIGHBOUR)
-            pair.append(moved(config, where or (), value))
-        found.append((pair[0], pair[1], _NEIGHBOUR))
+        parameter, step = experiment.parameters[k], _NEIGHBOUR if u[k] < 0.5 else -_NEIGHBOUR
+        value = parameter.value(float(u[k]) + step)
+        found.append((moved(config, where or (), value), step))
     return found
 
 

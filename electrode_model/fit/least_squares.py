@@ -18,6 +18,7 @@ Index = np.ndarray[Any, np.dtype[np.int_]]
 
 _INSIDE = 1e-6  # of the range: the solver wants starts that are not on a bound
 _STEPS = 1e-2  # tolerance of steps, which err less than costs
+_LEFT = 0.1  # of a standard deviation: step to the minimum at which a search ends
 _SINGULAR = 1e6  # condition of derivatives from which a parameter is not seen
 
 
@@ -53,13 +54,19 @@ def minimise(
     """
     moving = np.arange(start.size) if free is None else np.asarray(free, dtype=int)
     seen: dict[bytes, Evaluation] = {}
+    least = np.inf
 
     def at(x: Array) -> Evaluation:
+        nonlocal least
         key = x.tobytes()
         if key not in seen:
             u = start.copy()
             u[moving] = x
             seen[key] = ask(u, method.derivatives)
+            if seen[key].cost < least:
+                least = seen[key].cost
+                if objective.loss == "linear" and _close(seen[key], moving):
+                    raise _Close
         return seen[key]
 
     def values(x: Array) -> Array:
@@ -73,22 +80,49 @@ def minimise(
     if moving.size == 0:
         return Optimum(start, ask(start, method.derivatives), 0, "nothing moves", True)
     begin = np.clip(start[moving], _INSIDE, 1 - _INSIDE)
-    found = least_squares(
-        values,
-        begin,
-        slopes,
-        bounds=(0.0, 1.0),
-        method=_shape(at(begin).jacobian, moving),
-        loss=objective.loss,
-        f_scale=objective.outlier,
-        ftol=method.tolerance,
-        xtol=_STEPS * method.tolerance,
-        gtol=1e-12,
-        max_nfev=method.iterations,
-    )
+    try:
+        found = least_squares(
+            values,
+            begin,
+            slopes,
+            bounds=(0.0, 1.0),
+            method=_shape(at(begin).jacobian, moving),
+            loss=objective.loss,
+            f_scale=objective.outlier,
+            ftol=method.tolerance,
+            xtol=_STEPS * method.tolerance,
+            gtol=1e-12,
+            max_nfev=method.iterations,
+        )
+    except _Close:
+        last = min(seen.values(), key=lambda one: one.cost)
+        return Optimum(start, last, len(seen), "converged", True)
     last = at(found.x)
     reason = {0: f"{method.iterations} iterations, the limit"}.get(found.status, "converged")
     return Optimum(start, last, int(found.nfev), reason, found.status > 0)
+
+
+class _Close(Exception):
+    """The search has come as near as the data can tell."""
+
+
+def _close(found: Evaluation, moving: Index) -> bool:
+    """Whether the step that is left is small beside the deviations of the parameters.
+
+    A search goes on for long in the roughness of curves that fill particle by particle, where
+    steps no longer do what the derivatives promise.
+    """
+    if found.jacobian is None or found.failures:
+        return False
+    inside = (found.u[moving] > 2 * _INSIDE) & (found.u[moving] < 1 - 2 * _INSIDE)
+    jacobian = found.jacobian[:, moving[inside]]
+    step = np.linalg.lstsq(jacobian, -found.residuals, rcond=1 / _SINGULAR)[0]
+    to = found.u[moving[inside]] + step
+    if not inside.all() or (to < 0).any() or (to > 1).any():
+        return False  # what bounds do is for the search to find out
+    freedom = max(found.residuals.size - moving.size, 1)
+    gain = float(np.sum((jacobian @ step) ** 2))  # of the sum of squares
+    return gain < _LEFT**2 * found.cost / freedom
 
 
 def _shape(jacobian: Array | None, moving: Index) -> str:

@@ -27,7 +27,8 @@ _WIDEST, _FINEST = 0.15, 1e-4  # of the range, between points
 _SEEN = 1e-3  # of the largest singular value: below, the others are not moved along
 _FEW = 8  # iterations at a point, begun at the last one
 _NEAR = 10.0  # standard deviations to a bound that is tried
-_GLANCE, _HOPEFUL = 4, 30.0  # iterations there, if the rise is below so many thresholds
+_GLANCE = 4  # iterations there
+_EXPECTED, _HOPEFUL = 30.0, 3.0  # thresholds up to which they are made: interval to there, or not
 
 
 def profile(
@@ -97,7 +98,8 @@ def reach(
     """Of each parameter, whether the data allow its lower and its upper bound.
 
     A bound is tried where the interval comes near it; the other parameters then move as the
-    derivatives at the optimum say, and if that is nearly good enough they are fitted.  A
+    derivatives at the optimum say, and if that is nearly good enough they are fitted: the sooner
+    where the interval holds the bound, so that derivatives and run contradict each other.  A
     parameter that the data press against a bound does not count as allowed there: they ask for
     what is beyond.
     """
@@ -116,9 +118,11 @@ def reach(
         if not found.held[k] and np.isfinite(size) and size > 0:
             at = np.clip(u + _pull(here.jacobian, k) * (bound - u[k]), 0.0, 1.0)
         at[k] = bound
-        there = ask(at, method.derivatives)
+        there = ask(at)
         rise = (loss(there, objective) - best) / found.variance
-        if threshold < rise < _HOPEFUL * threshold and not there.failures:
+        expected = found.held[k] or (bound - u[k]) ** 2 < threshold * size**2
+        limit = _EXPECTED if expected else _HOPEFUL
+        if threshold < rise < limit * threshold and not there.failures:
             others = [j for j in range(u.size) if j != k]
             there = minimise(ask, at, objective, quick, others).evaluation
             rise = (loss(there, objective) - best) / found.variance

@@ -85,14 +85,12 @@ def _in_full(config: Config) -> Sensitive:
     )
 
 
-def differentiated(
-    config: Config, neighbours: Sequence[tuple[Config, Config, float]]
-) -> Sensitive | None:
+def differentiated(config: Config, neighbours: Sequence[tuple[Config, float]]) -> Sensitive | None:
     """A run with the solver's sensitivities; None where it cannot give them."""
     try:
         run = sensitive(config, neighbours)
     except (ValueError, FloatingPointError, np.linalg.LinAlgError):
         return None
     finite = np.isfinite(run.d_voltage).all() and np.isfinite(run.d_ends).all()
-    # where surfaces are full to the last digits the solver's derivatives end
+    # where surfaces are full the solver's derivatives end
     return run if run.status == "finished" and finite else None

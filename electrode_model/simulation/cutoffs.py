@@ -125,15 +125,19 @@ def first_crossing(
     between two steps.  ``first`` is the state at the start, if that is known.
     """
     best: tuple[float, CutOff] | None = None
-    points = (start, (start + end) / 2, end)
-    states = [state(start) if first is None else first, state(points[1]), state(end)]
+    middle = (start + end) / 2
+    half, last = state(middle), state(end)
     for cut_off in watched:
-        margins = [cut_off.margin(s) for s in states]
+        margin = cut_off.margin
+        if margin(half) < 0 and margin(last) < 0:
+            continue  # nearly always
+        points = (start, middle, end)
+        states = (state(start) if first is None else first, half, last)
+        margins = [margin(s) for s in states]
         for a, b, before, after in zip(points, points[1:], margins, margins[1:], strict=False):
             if after >= 0:
                 root = a
                 if before < 0:
-                    margin = cut_off.margin
                     root = brentq(lambda t, m=margin: m(state(t)), a, b, xtol=1e-15, rtol=1e-14)
                 if best is None or root < best[0]:
                     best = (float(root), cut_off)

@@ -12,7 +12,7 @@ from electrode_model.simulation.cutoffs import CutOff, External, cut_offs, first
 from electrode_model.simulation.reader import Reader
 from electrode_model.simulation.rows import Edge, Sensitive
 from electrode_model.simulation.saving import DRIVEN, SaveTimes, expected
-from electrode_model.solver.sensitivity import Neighbours, Sensitivities
+from electrode_model.solver.sensitivity import Neighbour, Sensitivities
 from electrode_model.solver.start import Outcome, Statistics, consistent
 from electrode_model.solver.stepper import Interpolant, Stepper
 from electrode_model.solver.system import System
@@ -25,20 +25,17 @@ __all__ = ["Sensitive", "sensitive"]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _AT_THE_END = 1e-9  # of a step's duration: an output time this near its end is its end
-_NEAR = 1e-3  # of a step: half the time over which its polynomial is differentiated
 _PROBE = 1e-4  # change of an unknown by which the margins of cut-offs are differentiated
 #: Of a filling: nearer to 0 or 1 the voltage falls by a kT with ever less charge, and what a
 #: parameter does at a fixed time is that it moves the end of the charge, beyond all bounds.
 _EDGE = 1e-6
 
 
-def sensitive(
-    config: "Config", neighbours: Sequence[tuple["Config", "Config", float]]
-) -> Sensitive:
+def sensitive(config: "Config", neighbours: Sequence[tuple["Config", float]]) -> Sensitive:
     """Run the protocol of ``config`` and differentiate what is seen from outside.
 
-    ``neighbours`` are, for each parameter, the configuration with it increased, the one with it
-    decreased, and by how much.  They must share the numbers of volumes, particles and grid points,
+    ``neighbours`` are, for each parameter, the configuration with it changed, and by how much,
+    which may be negative.  They must share the numbers of volumes, particles and grid points,
     ``nominal_capacity`` and temperature with ``config``.  Without neighbours it is a run that keeps
     no more than its rows.  The last millionth of an electrode's filling is its edge: derivatives
     there are 0, meant at a fixed share of the charge, and a step that ends there ends at a charge.
@@ -54,26 +51,24 @@ def sensitive(
 
 
 class _Run:
-    def __init__(
-        self, config: "Config", neighbours: Sequence[tuple["Config", "Config", float]]
-    ) -> None:
+    def __init__(self, config: "Config", neighbours: Sequence[tuple["Config", float]]) -> None:
         assembly = assemble(config)
         self.config, self.assembly, self.scales = config, assembly, assembly.scales
         self.system = System(assembly)
         self.reader = Reader(assembly, self.system)
+        self.places = {name: part.start for name, part in self.system.where.items()}
         near = []
         #: of the neighbours, which see another filling in the same charge
-        self.readers: list[tuple[Reader, Reader]] = []
-        for above, below, step in neighbours:
-            pair = assemble(above), assemble(below)
-            if any(other.scales != self.scales for other in pair):
+        self.readers: list[Reader] = []
+        for changed, step in neighbours:
+            other = assemble(changed)
+            if other.scales != self.scales:
                 raise ValueError(
                     "a parameter changes 1C or the temperature, in which all is counted; give the"
                     " configuration a nominal_capacity"
                 )
-            near.append(Neighbours(System(pair[0]), System(pair[1]), step))
-            systems = near[-1].above, near[-1].below
-            self.readers.append((Reader(pair[0], systems[0]), Reader(pair[1], systems[1])))
+            near.append(Neighbour(System(other, derivatives=False), step))
+            self.readers.append(Reader(other, near[-1].system))
         self.near = near
         self.sensitivities = Sensitivities(self.system, near)
         self.parameters = len(near)
@@ -117,7 +112,7 @@ class _Run:
         if outcome is not None:
             return self._fail(index, outcome.value)
         charge = self.reader.charge(y)
-        self.base = self.sensitivities.start[:, where["charge"]][:, 0].copy()
+        self.base = self.sensitivities.start[:, self.places["charge"]].copy()
         start = self.reader.external(0.0, y, charge)
         natural = None
         if line.duration is not None:
@@ -141,12 +136,13 @@ class _Run:
             companion=self.sensitivities if self.parameters and self.edge is None else None,
         )
         first = self.sensitivities.start if self.edge else self.sensitivities.differences[0]
-        self._row(index, 0.0, stepper.state, first, charge)
+        self._row(index, start, first)
         beginning = len(self.rows) - 1
         every = self.config.output.every
         times = SaveTimes(expected(step, start, line.duration, self.scales), every)
         watched = [*watched, *window(self.config.voltage_window)]
         done: Interpolant | None = None
+        last: External | None = start
         while True:
             before = self.sensitivities.start
             made = stepper.step()
@@ -162,25 +158,26 @@ class _Run:
                 self.edge = self._edge_of(stepper.state, slope, inward=True)
                 if self.edge is not None:
                     self.sensitivities.start = before
-                    stepper._companion = None
+                    stepper.companion = None
             if beginning >= 0:
-                self.courses[beginning] = self._course(0.0, done)
+                self.courses[beginning] = self._course(done, 0.0)
                 beginning = -1
-            end = first_crossing(watched, self._seen(done, charge), done.start, done.end)
+            seen = self._seen(done, charge)
+            end = first_crossing(watched, seen, done.start, done.end, last)
             for t in times.until(done.end if end is None else end[0] * (1 - _AT_THE_END)):
-                self._row(index, t, done(t), self._slopes(t, done), charge, done)
+                self._row(index, seen(t), self._slopes(t, done), self._course(done, t))
             if end is not None:
                 return self._stop(index, *end, done, charge)
+            last = seen(done.end)
             if times.last < done.end:  # where much happens steps are shorter than output times
-                s = self._slopes(done.end, done)
-                self._row(index, done.end, stepper.state, s, charge, done)
+                self._row(index, last, self.sensitivities.start, self._course(done, done.end))
             if step.kind in DRIVEN and self.reader.exhausted(stepper.state):
                 filled = self.reader.receiving(stepper.state) or "positive"
                 return self._saturated(index, step, (filled, True), stepper, done)
             if self.edge is not None and not self.edge.inward and step.kind in DRIVEN:
                 self.edge = self._edge_of(stepper.state, np.zeros(system.n), inward=False)
                 if self.edge is None and self.parameters:  # it has left: they begin afresh
-                    stepper._companion = self.sensitivities
+                    stepper.companion = self.sensitivities
                     outcome = stepper.turn(piece.end)
                     if outcome is not None:
                         return self._fail(index, outcome.value)
@@ -189,6 +186,7 @@ class _Run:
             if self.steps >= solver.max_steps:
                 return self._fail(index, f"limit of {solver.max_steps} time steps")
             if stepper.arrived:
+                last = None
                 piece = next(line.pieces)
                 if not piece.kink:
                     stepper.stop = piece.end
@@ -203,15 +201,27 @@ class _Run:
         return along.start if self.edge is not None else along.at(t, done)
 
     def _seen(self, done: Interpolant, charge: float) -> Callable[[float], External]:
-        outside = done.among(self.reader.outside)
-        return lambda t: self.reader.external_of(t, outside(t), charge)
+        """What is seen from outside within a time step; each moment is looked at once."""
+        reader, outside = self.reader, done.among(self.reader.outside)
+        known: dict[float, External] = {}
+
+        def seen(t: float) -> External:
+            if t not in known:
+                known[t] = reader.external_of(t, outside(t), charge)
+            return known[t]
+
+        return seen
+
+    def _course(self, done: Interpolant, t: float) -> float:
+        """Slope of the voltage [V/s]."""
+        return done.course(self.places["voltage"], t) * self.scales.voltage / self.scales.time
 
     def _stop(
         self, index: int, t: float, cut_off: CutOff, done: Interpolant, charge: float
     ) -> str | None:
         """End a step at a root, whose time moves with the parameters."""
         state, s = done(t), self._slopes(t, done)
-        self._row(index, t, state, s, charge, done)
+        self._row(index, self._seen(done, charge)(t), s, self._course(done, t))
         system = self.system
         system.y[:] = state
         system.at(t)
@@ -253,7 +263,7 @@ class _Run:
         s, reader, electrode = self.sensitivities.start, self.reader, edge.electrode
         if not edge.inward:
             return np.zeros(self.parameters)
-        own = reader.gain(electrode) * s[:, self.system.where["charge"]][:, 0]
+        own = reader.gain(electrode) * s[:, self.places["charge"]]
         numbers = self._by_neighbours(lambda r: r.filling_after(r.charge(edge.state), electrode))
         moved: Array = -(own + numbers) / edge.rate
         start = s + moved[:, None] * edge.slope
@@ -294,8 +304,8 @@ class _Run:
 
     def _by_neighbours(self, seen: Callable[[Reader], float]) -> Array:
         """(n_p,) derivative of what a reader sees in one state, by the numbers it reads with."""
-        pairs = zip(self.readers, self.near, strict=True)
-        found = [(seen(a) - seen(b)) / (2 * near.step) for (a, b), near in pairs]
+        own, pairs = seen(self.reader), zip(self.readers, self.near, strict=True)
+        found = [(seen(reader) - own) / near.step for reader, near in pairs]
         return np.array(found).reshape(self.parameters)
 
     def _moved(
@@ -326,32 +336,15 @@ class _Run:
         )
         return -(np.array(own) + numbers) / by_time
 
-    def _course(self, t: float, done: Interpolant) -> float:
-        """Slope of the voltage [V/s]."""
-        voltage = done.among(np.arange(self.system.n)[self.system.where["voltage"]])
-        near = _NEAR * done.h
-        change = voltage(t + near)[0] - voltage(t - near)[0]
-        return change / (2 * near) * self.scales.voltage / self.scales.time
-
-    def _row(
-        self,
-        index: int,
-        t: float,
-        state: Array,
-        s: Array,
-        charge: float,
-        done: Interpolant | None = None,
-    ) -> None:
-        where, scales = self.system.where, self.scales
-        seen = self.reader.external_of_circuit(t, state[self.system.circuit_block], charge)
-        edge = self.edge is not None
+    def _row(self, index: int, seen: External, s: Array, course: float = np.nan) -> None:
+        edge, places, scales = self.edge is not None, self.places, self.scales
         self.rows.append(
             (index, seen.time, seen.voltage, seen.current, seen.passed, seen.filling, edge)
         )
-        self.courses.append(np.nan if done is None else self._course(t, done))
-        passed = s[:, where["charge"]][:, 0] - self.base
-        volts = s[:, where["voltage"]][:, 0] * scales.voltage
-        self.slopes.append(np.array([0 * volts if edge else volts, passed * scales.current]))
+        self.courses.append(course)
+        volts = s[:, places["voltage"]] * (0.0 if edge else scales.voltage)
+        passed = (s[:, places["charge"]] - self.base) * scales.current
+        self.slopes.append(np.array([volts, passed]))
 
     def _close(self, reason: str, t: float, moved: Array) -> None:
         self.ends.append(t * self.scales.time)

@@ -41,6 +41,16 @@ class Interpolant:
 
         return values
 
+    def course(self, unknown: int, t: float) -> float:
+        """Slope of one unknown [1/h]."""
+        share, slope, course = 1.0, 0.0, 0.0  # of the difference: its share, and the slope of that
+        for k, difference in enumerate(self.differences[1:, unknown].tolist()):
+            factor = (t - (self.end - self.h * k)) / (self.h * (k + 1))
+            slope = slope * factor + share / (self.h * (k + 1))
+            share *= factor
+            course += slope * difference
+        return course
+
     def _shares(self, t: float) -> list[float]:
         """Of each difference."""
         shares = [1.0]

@@ -6,11 +6,13 @@ With y the unknowns and p a parameter, s = dy/dp follows the derivative of the s
 
 by the same formula and the same steps as y (Caracotsios & Stewart, Comput. Chem. Eng. 9 (1985)
 359).  After an accepted step the matrix of Newton's method is renewed there and serves all
-parameters: one solve each, no iteration.  What the parameters do to the residual comes from two
-neighbours of the system, one on either side, by central differences along (s, s', 1): any number
-of a configuration may be a parameter, as long as the unknowns stay the same.
+parameters: one solve each, no iteration.  F_p comes from a neighbour of the system, by a difference
+at the same y: any number of a configuration may be a parameter, as long as the unknowns stay the
+same.  A difference to one side is enough: it errs by the curvature over the step.  Nothing is
+differenced along s, which nearly full particles would not bear.
 """
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,20 +22,20 @@ import numpy as np
 from electrode_model.solver.stepper import Interpolant, advance_differences
 from electrode_model.solver.system import System
 
-__all__ = ["Neighbours", "Sensitivities"]
+__all__ = ["Neighbour", "Sensitivities"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _PROBE = 1e-5  # of a filling: the change over which the system is differentiated by time
+_SMALL = 1e-9  # of a filling: what nearly full particles bear, once at a start
 _ROWS = 8  # of backward differences, as the stepper has
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """The system at p + step and at p - step."""
+class Neighbour:
+    """The system at p + step, which may be negative; it need not have derivatives."""
 
-    above: System
-    below: System
+    system: System
     step: float
 
 
@@ -44,17 +46,21 @@ class Sensitivities:
     last accepted time.  The neighbours must have the unknowns, scales and control of ``system``.
     """
 
-    def __init__(self, system: System, neighbours: Sequence[Neighbours]) -> None:
+    def __init__(self, system: System, neighbours: Sequence[Neighbour]) -> None:
         for other in neighbours:
-            if other.above.n != system.n or other.below.n != system.n:
+            if other.system.n != system.n:
                 raise ValueError("a parameter changes the number of unknowns")
-        self._system, self._neighbours = system, neighbours
+        self._system, self._systems = system, [n.system for n in neighbours]
         count = len(neighbours)
         self.differences = np.zeros((_ROWS, count, system.n))
         #: (n_p, n) those at the start of the next integration; algebraic ones do not count
-        first = [(n.above.y - n.below.y) / (2 * n.step) for n in neighbours]
+        first = [(n.system.y - system.y) / n.step for n in neighbours]
         self.start = np.array(first).reshape(count, system.n)
-        self._bracket = np.zeros(system.n)
+        self._cores = [n.system.core for n in neighbours]
+        self._compiled = system.core is not None and None not in self._cores
+        self._steps = np.array([n.step for n in neighbours])
+        places = [ctypes.addressof(core.system) for core in self._cores if core is not None]
+        self._places = np.array(places, dtype=np.uintp)
 
     def begin(self, h: float) -> None:
         """Consistent sensitivities of the algebraic unknowns and the slopes."""
@@ -66,9 +72,24 @@ class Sensitivities:
         if not system.factor(1.0, 0.0):
             raise FloatingPointError("the matrix of the consistent start is singular")
         first = np.where(differential, self.start, 0.0)
-        change = self._changes(first, np.zeros(first.shape))
+        change = self._changes(np.zeros(first.shape), self._along(first))
         d[0] = np.where(differential, first, change)
         d[1] = np.where(differential, change, 0.0) * h
+
+    def _along(self, s: Array) -> Array:
+        """(n_p, n) slope of the residual along each of s (n_p, n), by a difference."""
+        system = self._system
+        y, residual = system.y.copy(), system.residual.copy()
+        slopes = np.zeros(s.shape)
+        for k, direction in enumerate(s):
+            largest = float(np.abs(direction).max())
+            if largest > 0:
+                step = _SMALL / largest
+                system.y[:] = y + step * direction
+                slopes[k] = (system.evaluate() - residual) / step
+        system.y[:] = y
+        system.evaluate()
+        return slopes
 
     def advance(self, order: int, cj: float, psi: Array) -> None:
         """Sensitivities at the end of the step that the system has just made."""
@@ -77,9 +98,19 @@ class Sensitivities:
         system.linearize()
         if not system.factor(cj):
             raise FloatingPointError("the matrix of a step is singular")
-        predicted = d[: order + 1].sum(axis=0)
-        slopes = cj * np.tensordot(psi[1 : order + 1], d[1 : order + 1], axes=1)
-        advance_differences(d, order, self._changes(predicted, slopes))
+        if system.core is not None and self._compiled:
+            for other in self._systems:
+                other.control[:] = system.control
+            system.core.follow(self._places, self._steps, order, cj, psi, d)
+        else:
+            predicted = d[: order + 1].sum(axis=0)
+            slopes = np.tensordot(psi[1 : order + 1], d[1 : order + 1], axes=1)
+            if system.noisy:  # whose slope is not in Newton's matrix: from the prediction on
+                correction = self._changes(cj * slopes, self._along(predicted))
+            else:
+                known = cj * (slopes - predicted)
+                correction = self._changes(known, np.zeros(known.shape)) - predicted
+            advance_differences(d, order, correction)
         self.start = d[0].copy()
 
     def at(self, t: float, done: Interpolant) -> Array:
@@ -119,38 +150,22 @@ class Sensitivities:
     def rescale(self, change: Array, factor: float) -> None:
         """Differences for a step of another length."""
         count = change.shape[0]
-        d = self.differences[:count]
-        d[:] = np.tensordot(change.T, d, axes=1)
+        flat = self.differences.reshape(_ROWS, -1)[:count]
+        flat[:] = change.T @ flat
 
-    def _changes(self, s: Array, slopes: Array) -> Array:
-        """(n_p, n) what :meth:`_solve` gives for each parameter."""
-        system, changes = self._system, np.empty(s.shape)
-        own = system.core
-        places = (s.ctypes.data, slopes.ctypes.data, changes.ctypes.data)
-        for k, other in enumerate(self._neighbours):
-            above, below = other.above.core, other.below.core
-            if own is None or above is None or below is None:
-                changes[k] = self._solve(other, s[k], slopes[k])
-                continue
-            other.above.control[:] = other.below.control[:] = system.control
-            own.sensitivity(above, below, other.step, *(at + k * s.strides[0] for at in places))
-        return changes
-
-    def _solve(self, other: Neighbours, s: Array, slope: Array) -> Array:
-        """Newton's matrix into minus the derivative of the residual along (s, slope, 1)."""
-        system = self._system
-        ends = []
-        for sign, near in ((1, other.above), (-1, other.below)):
-            near.y[:] = system.y + sign * other.step * s
-            near.slope[:] = system.slope + sign * other.step * slope
+    def _changes(self, slopes: Array, more: Array) -> Array:
+        """(n_p, n) for each parameter Newton's matrix into minus the derivative of the residual
+        by it and along a slope (n_p, n) of the unknowns, and minus ``more`` (n_p, n).
+        """
+        system, changes = self._system, np.empty(slopes.shape)
+        residual = system.residual.copy()
+        for k, (near, step) in enumerate(zip(self._systems, self._steps, strict=True)):
+            near.y[:] = system.y
+            np.add(system.slope, step * slopes[k], out=near.slope)
             near.control[:] = system.control
             for group, own in zip(near.groups, system.groups, strict=True):
                 group.share_noise(own)
-            ends.append(near.evaluate())
-        np.subtract(ends[0], ends[1], out=self._bracket)
-        self._bracket /= 2 * other.step
-        kept = system.residual.copy()
-        system.residual[:] = self._bracket
-        change = system.solve().copy()
-        system.residual[:] = kept
-        return change
+            system.residual[:] = (near.evaluate() - residual) / step + more[k]
+            changes[k] = system.solve()
+        system.residual[:] = residual
+        return changes

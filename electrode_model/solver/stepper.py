@@ -69,7 +69,9 @@ class Stepper:
     ) -> None:
         self.system, self.statistics = system, statistics
         self._max_order = max_order
-        self._min_step, self.stop, self._companion = min_step, stop, companion
+        self._min_step, self.stop = min_step, stop
+        #: may be taken away, and given back before a :meth:`turn`
+        self.companion = companion
         self.t = 0.0
         self._vectors = vectors(system, rtol, atol, _PSI)
         self._d = self._vectors.differences
@@ -96,8 +98,8 @@ class Stepper:
         self._vectors.rate = None
         self._plan = None
         self._began = self.t
-        if self._companion is not None:
-            self._companion.begin(self.h)
+        if self.companion is not None:
+            self.companion.begin(self.h)
 
     def _begin_again(self) -> bool:
         """Once at any one time: make the last accepted state consistent and start afresh."""
@@ -120,7 +122,7 @@ class Stepper:
             return outcome
         self.stop = stop
         self._begin()
-        if np.isfinite(stop) and self._max_order > 1 and self._companion is None:
+        if np.isfinite(stop) and self._max_order > 1 and self.companion is None:
             self._look_ahead((stop - self.t) * _AHEAD)
         return None
 
@@ -211,12 +213,10 @@ class Stepper:
         statistics.steps += 1
         self._age += 1
         self._fresh = False
-        if self._companion is not None:
-            self._companion.advance(order, _ALPHA[order] / self.h, _PSI[order])
-            self._factored, self._vectors.rate = (
-                None,
-                None,
-            )  # it leaves a newer matrix, of newer values
+        if self.companion is not None:
+            self.companion.advance(order, _ALPHA[order] / self.h, _PSI[order])
+            # it leaves the matrix of the same step at newer values
+            self._factored, self._vectors.rate = (self.h, order), None
         self._vectors.advance(order)
         start, self.t = self.t, self.t + self.h
         self._equal_steps += 1
@@ -301,7 +301,7 @@ class Stepper:
         order = self.order
         change = differences(order, factor) @ same_step(order)
         self._vectors.rescale(change)
-        if self._companion is not None:
-            self._companion.rescale(change, factor)
+        if self.companion is not None:
+            self.companion.rescale(change, factor)
         self.h *= factor
         self._equal_steps = 0

@@ -23,7 +23,7 @@ from scipy.linalg import lapack
 from electrode_model.assemble import Assembly, Group
 from electrode_model.cell import Circuit
 from electrode_model.solver.core import core
-from electrode_model.solver.function import in_place
+from electrode_model.solver.function import InPlace, in_place
 from electrode_model.solver.group import DRIVES, GroupSolver
 
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ class System:
     The arrays ``y``, ``slope`` (dy/dt), ``control`` are written by the caller; ``residual``,
     ``delta`` by the methods.  All are flat, (n,).  ``setting`` gives the right side of the
     control condition as a function of time [h since the step of the protocol began]; None: the
-    last of ``control``.  ``clock`` [h] is the time of the run at that beginning.
+    last of ``control``.  ``clock`` [h] is the time of the run at that beginning.  Without
+    ``derivatives`` it can be evaluated only, and is made in half the time.
     """
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, *, derivatives: bool = True) -> None:
         circuit, groups = assembly.circuit, assembly.groups
         connected = assembly.connections
         wired = () if connected is None else connected.groups
@@ -105,7 +106,8 @@ class System:
         self.n_v = circuit.filling_rate.shape[0]
         self.r = np.zeros(self.n_v)
         self._heat = np.zeros(circuit.heat.shape[0])
-        self._compile(circuit)
+        self._slopes: InPlace | None = None
+        self._compile(circuit, derivatives=derivatives)
         self.core = core(self)
         self.y[: bounds[-1]] = np.concatenate([_start(group).ravel() for group in groups])
         self.y[self.circuit_block] = circuit.start
@@ -128,7 +130,7 @@ class System:
         y, slope, residual, delta = (array[self.blocks[k]].reshape(shape) for array in arrays)
         return y, slope, residual, delta
 
-    def _compile(self, circuit: Circuit) -> None:
+    def _compile(self, circuit: Circuit, *, derivatives: bool) -> None:
         z, rate, r = circuit.z, circuit.rate, circuit.filling_rate
         arguments = [z, rate, r, circuit.heat, circuit.control]
         block = self.circuit_block
@@ -141,6 +143,10 @@ class System:
         value = ca.Function(
             "circuit", arguments, [ca.densify(e) for e in (circuit.residual, *drives)]
         )
+        self.value_of_circuit = in_place(value, arrays)
+        self._algebraic = ~circuit.differential
+        if not derivatives:
+            return
         blocks = [
             ca.jacobian(circuit.residual, z),
             ca.jacobian(circuit.residual, rate),
@@ -149,8 +155,7 @@ class System:
             *(ca.jacobian(drive, z) for drive in places),
         ]
         slopes = ca.Function("circuit_jacobian", arguments, [ca.densify(b) for b in blocks])
-        self.value_of_circuit, self._slopes = in_place(value, arrays), in_place(slopes, arrays)
-        self._algebraic = ~circuit.differential
+        self._slopes = in_place(slopes, arrays)
 
     def at(self, t: float) -> None:
         """Time of the next :meth:`evaluate` [h since the step of the protocol began]."""
@@ -183,8 +188,14 @@ class System:
             self.residual[self.circuit_block] = self.value_of_circuit.outputs[0][:, 0]
         return self.residual
 
+    @property
+    def noisy(self) -> bool:
+        """Whether there is noise, whose slope by ``y`` Newton's matrix does without."""
+        return bool(self._noisy)
+
     def linearize(self) -> None:
         """Jacobian blocks at the point of the last :meth:`evaluate`."""
+        assert self._slopes is not None, "a system without derivatives"
         self._slopes()
         if self.core is not None:
             self.core.linearize()
@@ -195,9 +206,9 @@ class System:
     @property
     def circuit_jacobian(self) -> list[Array]:
         """Blocks of the last :meth:`linearize`: the circuit's residual by z, dz/dt, r and heat;
-        each of DRIVES in the volumes by z.  Views.
+        each of DRIVES in the volumes by z.  Views; none without derivatives.
         """
-        return self._slopes.outputs
+        return [] if self._slopes is None else self._slopes.outputs
 
     def factor(self, alpha: float, beta: float = 1.0) -> bool:
         """Factorise for steps in which a differential unknown moves by ``beta`` per unit and
@@ -207,7 +218,7 @@ class System:
         """
         if self.core is not None:
             return self.core.factor(alpha, beta)
-        g_z, g_rate, g_r, g_heat, *by_z = self._slopes.outputs
+        g_z, g_rate, g_r, g_heat, *by_z = self.circuit_jacobian
         response, heat = np.zeros((2, len(DRIVES), self.n_v))
         if not self._factor_particles(alpha, beta, response):
             return False

@@ -1,6 +1,7 @@
 /* The inner loops of the solver, compiled: the same algorithm as system.py, group.py, banded.py and
  * iteration.py, on the same arrays.  Everything here is plain C99; electrode_model/solver/core.py
- * fills the structures (their layout is repeated there) and calls the functions through ctypes.
+ * fills the structures (their layout is repeated there: see layout.c) and calls the functions
+ * through ctypes.
  */
 #ifndef ELECTRODE_MODEL_CORE_H
 #define ELECTRODE_MODEL_CORE_H
@@ -16,9 +17,10 @@ typedef int64_t integer;
 #endif
 
 /* Vector units differ from machine to machine: GCC on Linux makes one version for each and chooses
- * when the library is loaded. */
+ * when the library is loaded.  By what a processor can do: a clone for a kind of processor, such as
+ * "arch=haswell", is not chosen on those of another maker. */
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define EACH_MACHINE __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#define EACH_MACHINE __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define EACH_MACHINE
 #endif
@@ -113,5 +115,7 @@ const double *group_mean(const Group *g, const double *values, double *mean);
 void group_gather(const Group *g, const double *values, double *out);
 void group_eliminate(Group *g);
 void group_substitute(Group *g, const double *changes);
+void system_evaluate(System *s);
+void system_solve(System *s);
 
 #endif

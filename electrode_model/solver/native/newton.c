@@ -135,31 +135,6 @@ EXPORT EACH_MACHINE void system_solve(System *s) {
     for (integer k = 0; k < s->groups; k++) group_substitute(s->group + k, s->changes);
 }
 
-/* Newton's matrix into minus the derivative of the residual along (v, w, 1), by central differences
- * between two neighbours of the system at the parameter plus and minus `step`. */
-EXPORT EACH_MACHINE void system_sensitivity(System *s, System *above, System *below, double step,
-                                            const double *v, const double *w, double *out) {
-    const integer n = s->n;
-    for (integer i = 0; i < n; i++) {
-        above->y[i] = s->y[i] + step * v[i];
-        below->y[i] = s->y[i] - step * v[i];
-        above->slope[i] = s->slope[i] + step * w[i];
-        below->slope[i] = s->slope[i] - step * w[i];
-    }
-    system_evaluate(above);
-    system_evaluate(below);
-    const double scale = 1.0 / (2.0 * step);
-    for (integer i = 0; i < n; i++) {
-        above->slope[i] = s->residual[i]; /* kept for whoever asks for the worst of it */
-        s->residual[i] = (above->residual[i] - below->residual[i]) * scale;
-    }
-    system_solve(s);
-    for (integer i = 0; i < n; i++) {
-        out[i] = s->delta[i];
-        s->residual[i] = above->slope[i];
-    }
-}
-
 EXPORT EACH_MACHINE int system_inside(const System *s, double low, double high) {
     int inside = 1;
     for (integer k = 0; k < s->groups; k++) {
