@@ -22,8 +22,8 @@ __all__ = ["Core", "core"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Numbers of a block's work.  Rows of shorter blocks are too short to be fetched ahead: 1,000 plates
-#: of 100 points take 100 ns a state and step with 12,000, 72 with 96,000.
+#: Numbers of a block's work.  Rows of shorter blocks are too short to be fetched ahead:
+#: 1,000 plates of 100 points take 100 ns a state and step with 12,000, 72 with 96,000.
 _WORK = 96_000
 _FEW = 100  # unknowns of a circuit that LAPACK would take longer to begin with than to solve
 _LEAST, _MOST = 16, 512  # particles of a block
