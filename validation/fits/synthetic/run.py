@@ -5,149 +5,35 @@
 Simulates each cell once, adds 2 mV of noise from a seed, fits, and counts how often the truth is
 inside the intervals.  Each fit is in DIR/CASE/seed_NN (`electrode-model fit` runs it alone); its
 outcome is a line of DIR/CASE/fits.jsonl, and a line that is there already is not computed again.
+Of the 20 seeds some are fitted here and now; those beyond are taken from recorded/CASE.jsonl, with
+which the former must agree.  `--seeds 20 --record` makes the record anew.
 """
 
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
-import yaml
 from matplotlib.figure import Figure
 
-import electrode_model as em
-from electrode_model.config.load import tree
-from electrode_model.config.yaml_source import of_python
-from electrode_model.fit.config import Free
-from electrode_model.fit.evaluator import Evaluator
-from electrode_model.fit.fit import fit
-from electrode_model.fit.parameters import Base, read_parameters
-from electrode_model.fit.resume import Journal
-from electrode_model.fit.setting import Plan, read_plan
-from electrode_model.fit.statistics import autocorrelation, estimates, spread
-from electrode_model.validate import rows as evidence
-from electrode_model.validate.figures import CASE_STYLE, save
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # a script has its own folder only
 
-HERE = Path(__file__).parent
-NOISE = 2e-3  # V
-POINTS = 500  # of a curve
-TIGHT = ("solver.rtol=1e-7", "solver.atol=1e-7")  # of the truth: another error than the fit's
+from electrode_model.fit.fit import fit  # noqa: E402
+from electrode_model.validate import rows as evidence  # noqa: E402
+from electrode_model.validate.figures import CASE_STYLE, save  # noqa: E402
+from validation.fits.synthetic.cells import CASES, HERE, Case, measured, truths  # noqa: E402
+from validation.fits.synthetic.linearised import LINEAR, linear  # noqa: E402
+
 SEEDS, INSIDE = 20, 18
-LINEAR = 300  # seeds of the linear problem, which cost nothing
+NOW = 2  # seeds that are fitted without --seeds
+SAME = 0.05  # of half an interval: a search ends a tenth of a deviation from the minimum
 LIMIT = 60.0  # s on two cores
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A cell, how it is cycled, and what is fitted."""
-
-    name: str
-    title: str
-    base: str
-    curves: dict[str, tuple[float, float, float]]  # C-rate, cut-off [V], initial filling
-    change: dict[str, int]  # of the base with --quick
-    always: bool = False  # whether it is so small without --quick too
-
-    def changes(self, quick: bool) -> dict[str, int]:
-        return self.change if quick or self.always else {}
-
-    @property
-    def fit(self) -> dict[str, Any]:
-        text = (HERE / f"fit_{self.name}.yaml").read_text(encoding="utf-8")
-        return dict(yaml.safe_load(text))
-
-
-def _curves(
-    rates: Sequence[float], lower: float, upper: float, full: float, empty: float
-) -> dict[str, tuple[float, float, float]]:
-    # what takes longest comes first: two processes then end together
-    found = {f"charge_{rate:g}C": (-rate, upper, full) for rate in rates}
-    return found | {f"discharge_{rate:g}C": (rate, lower, empty) for rate in rates}
-
-
-LFP = _curves((0.5, 1, 3), 2.5, 3.9, 0.99, 0.01)
-FEW = {"positive.particles.per_volume": 3, "positive.volumes": 3}
-CASES = (
-    Case("lfp", "200 LFP particles that fill one by one", "lfp.yaml", LFP, FEW),
-    Case(
-        "nmc",
-        "NMC with diffusion",
-        "nmc.yaml",
-        _curves((0.5, 1, 3), 3.2, 4.3, 0.9, 0.4),
-        {"positive.particles.per_volume": 1, "positive.volumes": 3},
-    ),
-    Case(
-        "pair",
-        "a rate constant and a size",
-        "lfp.yaml",
-        {name: LFP[name] for name in ("discharge_1C", "discharge_3C")},
-        FEW,
-        always=True,
-    ),
-)
-
-
-def truth(case: Case, name: str, folder: Path, changes: Mapping[str, int]) -> Array:
-    """(n, 3) time [s], voltage [V] and current [A/m^2] of a curve; kept in ``folder``."""
-    kept = folder / f"{name}.npy"
-    if kept.exists():
-        return np.asarray(np.load(kept))
-    rate, cut_off, filling = case.curves[name]
-    step = f"protocol=[{{current: {rate} C, until: {{voltage: {cut_off}}}}}]"
-    more = [f"{key}={value}" for key, value in changes.items()]
-    start = f"positive.initial_filling={filling}"
-    result = em.simulate(HERE / case.base, overrides=[step, start, *TIGHT, *more])
-    if result.status != "finished":
-        raise SystemExit(f"{case.name}, {name}: {result.message}")
-    times = np.linspace(0, result["Time [s]"][-1], POINTS)
-    voltage = np.interp(times, result["Time [s]"], result["Voltage [V]"])
-    table = np.column_stack([times, voltage, np.full(POINTS, result["Current [A.m-2]"][1])])
-    folder.mkdir(parents=True, exist_ok=True)
-    np.save(kept, table)
-    return table
-
-
-def noise(seed: int, curves: int) -> Array:
-    """(curves, n) V; none at the ends: a cycler ends where its own reading is the cut-off."""
-    values = NOISE * np.random.default_rng(seed).standard_normal((curves, POINTS))
-    values[:, -1] = 0.0
-    return values
-
-
-def measured(case: Case, seed: int, folder: Path, quick: bool) -> Path:
-    """The YAML file of a seed's fit, written with its files of curves."""
-    there = folder / f"seed_{seed:02d}"
-    there.mkdir(parents=True, exist_ok=True)
-    changes = case.changes(quick)
-    for name, own in zip(case.curves, noise(seed, len(case.curves)), strict=True):
-        table = truth(case, name, folder / "truth", changes)
-        noisy = zip(table[:, 0], table[:, 1] + own, table[:, 2], strict=True)
-        lines = [f"{t:.4f},{v:.6f},{i:.8f}" for t, v, i in noisy]
-        text = "\n".join(["Test Time / s,Voltage / V,Current / A", *lines, ""])
-        (there / f"{name}.csv").write_text(text, encoding="utf-8")
-    given = case.fit
-    given |= {"base": os.path.relpath(HERE / case.base, there), "change": changes}
-    path = there / "fit.yaml"
-    path.write_text(yaml.safe_dump(given, sort_keys=False), encoding="utf-8")
-    return path
-
-
-def truths(case: Case) -> dict[str, float]:
-    """The fitted numbers as the base has them; SI."""
-    base, found = Base(tree(HERE / case.base), HERE), {}
-    for name, choice in case.fit["free"].items():
-        own = {name: Free.model_validate({**choice, "start": None})}
-        node = of_python({name: choice}, (), "fit")
-        found[name] = read_parameters(own, node, base, [])[0].start
-    return found
 
 
 def outcome(case: Case, seed: int, folder: Path, quick: bool) -> dict[str, Any]:
@@ -189,6 +75,40 @@ def fits(case: Case, seeds: range, folder: Path, quick: bool) -> list[dict[str, 
     return [known[seed] for seed in seeds]
 
 
+def recorded(case: Case) -> list[dict[str, Any]]:
+    """The outcomes of all seeds, from the last time that they were computed."""
+    path = HERE / "recorded" / f"{case.name}.jsonl"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return [json.loads(one) for one in text.splitlines()]
+
+
+def record(case: Case, found: Sequence[Mapping[str, Any]]) -> None:
+    """Keep outcomes for those who compute a few of them."""
+    path = HERE / "recorded" / f"{case.name}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    drop = ("correlation", "words", "failures", "method")
+    rows = [{k: v for k, v in one.items() if k not in drop} for one in found]
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+
+
+def agreement(
+    case: Case, found: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]
+) -> evidence.Row:
+    """Whether the record is of this program."""
+    apart = [
+        2 * abs(p["value"] - old["value"]) / (p["high"] - p["low"])
+        for one, then in zip(found, before, strict=False)
+        for p, old in zip(one["parameters"].values(), then["parameters"].values(), strict=True)
+    ]
+    return evidence.Row(
+        f"{case.name}-recorded",
+        f"{case.title}: seeds fitted now, against their recorded fits",
+        f"estimates the same to {SAME:g} of half an interval",
+        f"{max(apart, default=float('nan')):.2g}; {min(len(found), len(before))} of {len(before)}",
+        evidence.verdict(bool(apart) and max(apart) <= SAME),
+    )
+
+
 def line(one: Mapping[str, Any]) -> str:
     """A fit in a line."""
     parts = []
@@ -200,60 +120,6 @@ def line(one: Mapping[str, Any]) -> str:
         f"{one['seed']}: {one['seconds']:.0f} s, {one['cpu_seconds']:.0f} s of processors,"
         f" {one['simulations']} simulations, {one['rms_mV']:.3f} mV; {', '.join(parts)}"
     )
-
-
-def linear(case: Case, path: Path) -> dict[str, Any]:
-    """Coverage over many seeds of noise, the model taken as linear about the truth.
-
-    One simulation of each curve with sensitivities; then estimates and intervals as in a fit.
-    """
-    plan, true = read_plan(path), truths(case)
-    u = np.array([p.u(true[p.name]) for p in plan.parameters])
-    journal = Journal(plan.fingerprint, path.parent, resume=True)
-    with Evaluator(plan.parameters, plan.experiments, journal, plan.gaps, 1) as ask:
-        here = ask(u, "sensitivities")
-        assert here.jacobian is not None
-        seed = int(path.parent.name.rpartition("_")[2])
-        clean = here.residuals - _binned(plan, seed)
-        found: dict[str, Any] = {"model_error_mV": 1e3 * _model_error(plan, ask, clean)}
-        for width in (0.0, 0.02, 0.04, 0.08):
-            ask.smooth(width)
-            slopes, inside = ask.smoothing(here.jacobian), []
-            for seed in range(LINEAR):
-                values = ask.smoothing(clean + _binned(plan, seed))
-                change = -np.linalg.lstsq(slopes, values, rcond=None)[0]
-                left = values + slopes @ change
-                tau = autocorrelation([left[rows] for _, rows in ask.pieces])
-                tau = max(tau, ask.smoothing.correlated)
-                own = spread(slopes, left, u + change, tau, 0)
-                none = [(False, False)] * u.size
-                known = estimates(plan.parameters, u + change, own, none)
-                inside.append([e.low <= true[e.name] <= e.high for e in known])
-            found[f"{width:g}"] = {
-                "each": dict(zip(true, np.mean(inside, axis=0).tolist(), strict=True)),
-                "all": float(np.all(inside, axis=1).mean()),
-            }
-    return found
-
-
-def _binned(plan: Plan, seed: int) -> Array:
-    """What the noise of a seed adds to the residuals."""
-    rows = []
-    values = noise(seed, len(plan.experiments))
-    for own, experiment in zip(values, plan.experiments, strict=True):
-        for goal in experiment.targets:
-            part = np.zeros(experiment.target_size(goal))
-            counts = np.bincount(goal.bins)
-            sums = np.bincount(goal.bins, weights=own[goal.rows])
-            part[: counts.size] = -sums / counts / (experiment.objective.voltage or 1.0)
-            rows.append(part)
-    return np.concatenate(rows)
-
-
-def _model_error(plan: Plan, ask: Evaluator, clean: Array) -> float:
-    scale = plan.config.objective.voltage or 1.0
-    pieces = np.concatenate([clean[rows] for _, rows in ask.pieces])
-    return float(np.sqrt(np.mean(pieces**2))) * scale
 
 
 def judged(case: Case, found: Sequence[Mapping[str, Any]]) -> list[evidence.Row]:
@@ -337,7 +203,8 @@ def draw(found: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> Path:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few particles, only what is linear")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="how many, from 0 on")
+    parser.add_argument("--seeds", type=int, default=NOW, help="how many are fitted, from 0 on")
+    parser.add_argument("--record", action="store_true", help="keep these as the recorded ones")
     names = [case.name for case in CASES]
     parser.add_argument("--only", nargs="*", default=names, choices=names)
     parser.add_argument("-o", "--output", type=Path, default=HERE / "out")
@@ -368,7 +235,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         )
         if not options.quick:
-            drawn[case.name] = fits(case, range(options.seeds), folder, False)
+            now = fits(case, range(options.seeds), folder, False)
+            if options.record:
+                record(case, now)
+            before = recorded(case)
+            rows.append(agreement(case, now, before))
+            drawn[case.name] = [*now, *before[len(now) :]]
             rows += judged(case, drawn[case.name])
     if drawn:
         draw(drawn, options.output / "synthetic.svg")
