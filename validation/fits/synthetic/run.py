@@ -24,11 +24,11 @@ from matplotlib.figure import Figure
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # a script has its own folder only
 
-from electrode_model.fit.fit import fit  # noqa: E402
-from electrode_model.validate import rows as evidence  # noqa: E402
-from electrode_model.validate.figures import CASE_STYLE, save  # noqa: E402
-from validation.fits.synthetic.cells import CASES, HERE, Case, measured, truths  # noqa: E402
-from validation.fits.synthetic.linearised import LINEAR, linear  # noqa: E402
+from electrode_model.fit.fit import fit
+from electrode_model.validate import rows as evidence
+from electrode_model.validate.figures import CASE_STYLE, save
+from validation.fits.synthetic.cells import CASES, HERE, Case, measured, truths
+from validation.fits.synthetic.linearised import LINEAR, linear
 
 SEEDS, INSIDE = 20, 18
 NOW = 2  # seeds that are fitted without --seeds
