@@ -114,6 +114,7 @@ void group_factor(Group *g, double alpha, double beta);
 const double *group_mean(const Group *g, const double *values, double *mean);
 void group_gather(const Group *g, const double *values, double *out);
 void group_eliminate(Group *g);
+void group_iterate(Group *g);
 void group_substitute(Group *g, const double *changes);
 void system_evaluate(System *s);
 void system_solve(System *s);

@@ -11,7 +11,7 @@ enum { CONVERGED = 0, SLOW = 1, NOT_FINITE = 2, OUTSIDE = 3 };
 #define LEAST_RATE 0.05
 #define NOISE 1e-4
 
-EXPORT void system_evaluate(System *s) {
+static void evaluate_circuit(System *s) {
     for (integer v = 0; v < s->volumes; v++) s->r[v] = 0.0;
     for (integer k = 0; k < s->groups; k++) {
         Group *g = s->group + k;
@@ -19,6 +19,10 @@ EXPORT void system_evaluate(System *s) {
     }
     s->call(s->value);
     memcpy(s->residual + (s->n - s->unknowns), s->circuit, s->unknowns * sizeof(double));
+}
+
+EXPORT void system_evaluate(System *s) {
+    evaluate_circuit(s);
     for (integer k = 0; k < s->groups; k++) group_evaluate(s->group + k);
 }
 
@@ -111,15 +115,14 @@ static void substitute_lu(const System *s, double *b) {
     }
 }
 
-EXPORT EACH_MACHINE void system_solve(System *s) {
+/* The step of the circuit, and what particles that are eliminated make of it. */
+EACH_MACHINE static void solve_circuit(System *s) {
     const integer n = s->unknowns, volumes = s->volumes;
     double *step = s->delta + (s->n - n);
     const double *residual = s->residual + (s->n - n);
     for (integer v = 0; v < volumes; v++) s->rho[v] = 0.0;
-    for (integer k = 0; k < s->groups; k++) {
-        group_eliminate(s->group + k);
+    for (integer k = 0; k < s->groups; k++)
         group_gather(s->group + k, s->group[k].spare, s->rho);
-    }
     for (integer i = 0; i < n; i++) step[i] = -residual[i];
     for (integer v = 0; v < volumes; v++) {
         const double *column = s->by_r + v * n, rho = s->rho[v];
@@ -133,6 +136,18 @@ EXPORT EACH_MACHINE void system_solve(System *s) {
         s->changes[d] = sum;
     }
     for (integer k = 0; k < s->groups; k++) group_substitute(s->group + k, s->changes);
+}
+
+EXPORT void system_solve(System *s) {
+    for (integer k = 0; k < s->groups; k++) group_eliminate(s->group + k);
+    solve_circuit(s);
+}
+
+/* system_evaluate and system_solve. */
+static void iterate(System *s) {
+    evaluate_circuit(s);
+    for (integer k = 0; k < s->groups; k++) group_iterate(s->group + k);
+    solve_circuit(s);
 }
 
 EXPORT EACH_MACHINE int system_inside(const System *s, double low, double high) {
@@ -196,9 +211,8 @@ EACH_MACHINE static void move(System *s, double cj) {
 static int accept(System *s, double cj, double low, double high, integer *evaluations) {
     for (int k = 0; k < ITERATIONS; k++) {
         if (system_inside(s, low, high)) return CONVERGED;
-        system_evaluate(s);
+        iterate(s);
         ++*evaluations;
-        system_solve(s);
         move(s, cj);
     }
     return system_inside(s, low, high) ? CONVERGED : OUTSIDE;
@@ -209,9 +223,8 @@ static int newton(System *s, const Vectors *w, double cj, double low, double hig
                   integer *evaluations, double *rate) {
     double before = 0.0;
     for (int iteration = 0; iteration < ITERATIONS; iteration++) {
-        system_evaluate(s);
+        iterate(s);
         ++*evaluations;
-        system_solve(s);
         const double size = vectors_norm(w, s->delta, 1.0);
         if (!isfinite(size)) return NOT_FINITE;
         move(s, cj);

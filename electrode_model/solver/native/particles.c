@@ -55,27 +55,32 @@ static void drives(const Group *g, integer first, integer last) {
         spread(g, g->values + k, g->drives, g->hoisted + k * g->width - first, first, last);
 }
 
-EACH_MACHINE void group_evaluate(Group *g) {
+EACH_MACHINE static void evaluate(Group *g, integer first, integer last) {
     const integer size = g->particles;
-    if (g->coupled) {
-        const double *mean = group_mean(g, g->x, g->c_bar);
-        if (mean != g->c_bar)
-            for (integer p = 0; p < size; p++) g->c_bar[p] = mean[p];
+    drives(g, first, last);
+    tape_run(&g->evaluate, first, last - first);
+    for (integer i = 0; i < g->n; i++) {
+        const double mass = g->mass[i];
+        const double *slope = g->slope + i * size, *rate = g->rate + i * g->width - first;
+        double *residual = g->residual + i * size;
+        if (mass == 1.0)
+            for (integer p = first; p < last; p++) residual[p] = slope[p] - rate[p];
+        else
+            for (integer p = first; p < last; p++) residual[p] = mass * slope[p] - rate[p];
     }
-    for (integer first = 0; first < size; first += g->width) {
-        const integer last = smaller(first + g->width, size);
-        drives(g, first, last);
-        tape_run(&g->evaluate, first, last - first);
-        for (integer i = 0; i < g->n; i++) {
-            const double mass = g->mass[i];
-            const double *slope = g->slope + i * size, *rate = g->rate + i * g->width - first;
-            double *residual = g->residual + i * size;
-            if (mass == 1.0)
-                for (integer p = first; p < last; p++) residual[p] = slope[p] - rate[p];
-            else
-                for (integer p = first; p < last; p++) residual[p] = mass * slope[p] - rate[p];
-        }
-    }
+}
+
+static void follow_mean(Group *g) {
+    if (!g->coupled) return;
+    const double *mean = group_mean(g, g->x, g->c_bar);
+    if (mean != g->c_bar)
+        for (integer p = 0; p < g->particles; p++) g->c_bar[p] = mean[p];
+}
+
+void group_evaluate(Group *g) {
+    follow_mean(g);
+    for (integer first = 0; first < g->particles; first += g->width)
+        evaluate(g, first, smaller(first + g->width, g->particles));
 }
 
 EXPORT void group_linearize(Group *g) {
@@ -195,33 +200,45 @@ EXPORT EACH_MACHINE void group_factor(Group *g, double alpha, double beta) {
     g->beta = beta;
 }
 
-/* The step at fixed drives in `delta`, that of the mean slopes in `spare`. */
-EACH_MACHINE void group_eliminate(Group *g) {
+EACH_MACHINE static void eliminate(Group *g, integer first, integer last) {
     const integer n = g->n, size = g->particles, columns = g->seen + g->coupled;
-    for (integer first = 0; first < size; first += g->width) {
-        const integer last = smaller(first + g->width, size);
-        double *mean = g->spare;
-        for (integer i = 0; i < n; i++)
-            for (integer p = first; p < last; p++)
-                g->delta[i * size + p] = -g->residual[i * size + p];
-        solve(g, g->delta, size, first, last);
-        for (int pass = g->coupled ? 0 : 1; pass < 2; pass++) {
-            for (integer p = first; p < last; p++) mean[p] = 0.0;
-            for (integer i = 0; i < n; i++) {
-                const double weight = g->weights[i];
-                const double *row = g->delta + i * size;
-                if (weight != 0.0)
-                    for (integer p = first; p < last; p++) mean[p] += weight * row[p];
-            }
-            if (pass == 0) {
-                const double *own = g->columns + (columns - 1) * size;
-                for (integer p = first; p < last; p++) mean[p] *= g->beta * g->denominator[p];
-                for (integer i = 0; i < n; i++)
-                    for (integer p = first; p < last; p++)
-                        g->delta[i * size + p] += own[i * columns * size + p] * mean[p];
-            }
+    double *mean = g->spare;
+    for (integer i = 0; i < n; i++)
+        for (integer p = first; p < last; p++)
+            g->delta[i * size + p] = -g->residual[i * size + p];
+    solve(g, g->delta, size, first, last);
+    for (int pass = g->coupled ? 0 : 1; pass < 2; pass++) {
+        for (integer p = first; p < last; p++) mean[p] = 0.0;
+        for (integer i = 0; i < n; i++) {
+            const double weight = g->weights[i];
+            const double *row = g->delta + i * size;
+            if (weight != 0.0)
+                for (integer p = first; p < last; p++) mean[p] += weight * row[p];
         }
-        for (integer p = first; p < last; p++) mean[p] *= g->alpha;
+        if (pass == 0) {
+            const double *own = g->columns + (columns - 1) * size;
+            for (integer p = first; p < last; p++) mean[p] *= g->beta * g->denominator[p];
+            for (integer i = 0; i < n; i++)
+                for (integer p = first; p < last; p++)
+                    g->delta[i * size + p] += own[i * columns * size + p] * mean[p];
+        }
+    }
+    for (integer p = first; p < last; p++) mean[p] *= g->alpha;
+}
+
+/* The step at fixed drives in `delta`, that of the mean slopes in `spare`. */
+void group_eliminate(Group *g) {
+    for (integer first = 0; first < g->particles; first += g->width)
+        eliminate(g, first, smaller(first + g->width, g->particles));
+}
+
+/* group_evaluate and group_eliminate, a block at a time while it is in the cache. */
+void group_iterate(Group *g) {
+    follow_mean(g);
+    for (integer first = 0; first < g->particles; first += g->width) {
+        const integer last = smaller(first + g->width, g->particles);
+        evaluate(g, first, last);
+        eliminate(g, first, last);
     }
 }
 
