@@ -32,7 +32,7 @@ from validation.fits.synthetic.linearised import LINEAR, linear
 
 SEEDS, INSIDE = 20, 18
 NOW = 2  # seeds that are fitted without --seeds
-SAME = 0.05  # of half an interval: a search ends a tenth of a deviation from the minimum
+SAME = 0.1  # of half an interval: both searches end a tenth of a deviation from the minimum
 LIMIT = 60.0  # s on two cores
 
 
