@@ -140,7 +140,17 @@ def precision(curves: Sequence[dict[str, Any]]) -> Figure:
         axis.set(title=case, xlabel="solve [s]")
         _logarithmic(axis)
         axis.set_ylabel(f"{statistic} |dV| [mV]")
-        axis.legend(fontsize=7.5, handlelength=3.5)
+    shown = {curve["program"] for curve in curves if curve.get("rtol")}
+    figure.legend(
+        handles=[
+            Line2D([], [], label=_NAMES[p], **_style(p, INK if p == OWN else PALE))
+            for p in _NAMES
+            if p in shown
+        ],
+        loc="outside lower left",
+        ncols=len(shown),
+        handlelength=3.5,
+    )
     for axis in list(figure.axes)[len(cases) :]:
         axis.set_visible(False)
     return figure

@@ -34,7 +34,7 @@ EACH_MACHINE void group_gather(const Group *g, const double *values, double *out
 }
 
 /* Hands the values of a volume, every `step`th from `values` on, to its particles in a block. */
-static void spread(const Group *g, const double *values, integer step, double *out,
+EACH_MACHINE static void spread(const Group *g, const double *values, integer step, double *out,
                    integer first, integer last) {
     integer low = 0, high = g->runs;
     while (high - low > 1) { /* the run that holds `first` */
@@ -50,7 +50,7 @@ static void spread(const Group *g, const double *values, integer step, double *o
 }
 
 /* What depends on the drives alone, for the particles of a block. */
-static void drives(const Group *g, integer first, integer last) {
+EACH_MACHINE static void drives(const Group *g, integer first, integer last) {
     for (integer k = 0; k < g->drives; k++)
         spread(g, g->values + k, g->drives, g->hoisted + k * g->width - first, first, last);
 }
