@@ -1,6 +1,6 @@
 """Reading the solver's state in SI."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from electrode_model.assemble import Assembly
 from electrode_model.electrode import Group
 from electrode_model.results.records import Frame, Layout, Row
 from electrode_model.simulation.cutoffs import External
+from electrode_model.solver.differences import Interpolant
 from electrode_model.solver.system import System
 
 __all__ = ["Reader"]
@@ -94,6 +95,18 @@ class Reader:
             passed=(passed - charge) * scales.current,
             filling=self.filling_after(passed, "positive"),
         )
+
+    def within(self, done: Interpolant, charge: float) -> Callable[[float], External]:
+        """What is seen from outside at a time within a time step; each is looked at once."""
+        outside = done.among(self.outside)
+        known: dict[float, External] = {}
+
+        def seen(t: float) -> External:
+            if t not in known:
+                known[t] = self.external_of(t, outside(t), charge)
+            return known[t]
+
+        return seen
 
     def filling_after(self, passed: float, electrode: str) -> float:
         """Mean filling of an electrode after a charge [h at 1C], by what it was at the start."""

@@ -281,15 +281,7 @@ class Run:
         reader, charge = self.reader, self._now.charge
         if self._now.step.until.surface_filling is not None:
             return lambda t: reader.external(t, done(t), charge)
-        outside = done.among(reader.outside)
-        known: dict[float, External] = {}
-
-        def seen(t: float) -> External:
-            if t not in known:
-                known[t] = reader.external_of(t, outside(t), charge)
-            return known[t]
-
-        return seen
+        return reader.within(done, charge)
 
     def _save(self, t: float, state: Any, *, frame: bool) -> None:
         seconds = self._clock + t * self._scales.time

@@ -162,7 +162,7 @@ class _Run:
             if beginning >= 0:
                 self.courses[beginning] = self._course(done, 0.0)
                 beginning = -1
-            seen = self._seen(done, charge)
+            seen = self.reader.within(done, charge)
             end = first_crossing(watched, seen, done.start, done.end, last)
             for t in times.until(done.end if end is None else end[0] * (1 - _AT_THE_END)):
                 self._row(index, seen(t), self._slopes(t, done), self._course(done, t))
@@ -200,18 +200,6 @@ class _Run:
         along = self.sensitivities
         return along.start if self.edge is not None else along.at(t, done)
 
-    def _seen(self, done: Interpolant, charge: float) -> Callable[[float], External]:
-        """What is seen from outside within a time step; each moment is looked at once."""
-        reader, outside = self.reader, done.among(self.reader.outside)
-        known: dict[float, External] = {}
-
-        def seen(t: float) -> External:
-            if t not in known:
-                known[t] = reader.external_of(t, outside(t), charge)
-            return known[t]
-
-        return seen
-
     def _course(self, done: Interpolant, t: float) -> float:
         """Slope of the voltage [V/s]."""
         return done.course(self.places["voltage"], t) * self.scales.voltage / self.scales.time
@@ -221,7 +209,7 @@ class _Run:
     ) -> str | None:
         """End a step at a root, whose time moves with the parameters."""
         state, s = done(t), self._slopes(t, done)
-        self._row(index, self._seen(done, charge)(t), s, self._course(done, t))
+        self._row(index, self.reader.within(done, charge)(t), s, self._course(done, t))
         system = self.system
         system.y[:] = state
         system.at(t)
