@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq, least_squares
 
+from electrode_model.fit import least_squares as search
 from electrode_model.fit.config import Method, Objective
 from electrode_model.fit.differences import Probe, probed
 from electrode_model.fit.evaluator import Evaluation
@@ -209,6 +210,22 @@ def test_least_squares_finds_the_optimum_and_the_bound():
         Toy(lambda u: smooth(u) + 80 * X), np.array([0.9, 0.1]), Objective(), Method()
     )
     assert beyond.evaluation.u[1] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_search_ends_a_tenth_of_a_deviation_from_the_minimum(monkeypatch):
+    """What is left to gain is nothing to the data; the step after it would cost a run."""
+    noise = np.random.default_rng(5).standard_normal(X.size)
+    ended, asked = [], []
+    for left in (0.1, 0.0):
+        monkeypatch.setattr(search, "_LEFT", left)
+        toy = Toy(lambda u: smooth(u) + noise)
+        ended.append(minimise(toy, np.array([0.9, 0.1]), Objective(), Method(tolerance=1e-9)))
+        asked.append(toy.asked)
+    assert ended[0].converged
+    assert asked[0] < asked[1]
+    here, least = (one.evaluation for one in ended)
+    variance = least.cost / (X.size - 2)
+    assert here.cost - least.cost < 0.1**2 * variance * 1.01  # of a curved sum of squares
 
 
 def test_starts_fill_the_bounds():

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from electrode_model.simulation.sensitive import sensitive
+from electrode_model.solver import system
+from electrode_model.solver.differences import Interpolant
 from tests.models import HALF_CELL, SINGLE, SMOOTH, configuration, particle
 
 CELL = (
@@ -66,6 +68,33 @@ def test_every_kind_of_parameter(tmp_path, found, name):
     high, low, own = (_at(run, times) for run in (above, below, found))
     slope = (high - low) / (2 * change)
     assert np.abs(own[:, 1 + k] - slope[:, 0]).max() < 1e-3 * np.abs(slope).max()
+
+
+def test_compiled_sensitivities_are_those_of_numpy(tmp_path, found, monkeypatch):
+    """Where nothing is compiled both are NumPy's."""
+    monkeypatch.setattr(system, "core", lambda _: None)
+    near = []
+    for name, (_, value, _) in PARAMETERS.items():
+        step = 1e-7 * value
+        near.append((_of(tmp_path, name, step), step))
+    plain = sensitive(configuration(tmp_path, HALF_CELL, [*CELL, *MIDDLE]), near)
+    own, other = (run.d_voltage[run.step == 0] for run in (plain, found))
+    assert own.shape == other.shape  # the same steps
+    ratio = np.abs(own - other).max(axis=0) / np.abs(other).max(axis=0)
+    ends = np.abs(plain.d_ends - found.d_ends).max(axis=0) / np.abs(found.d_ends).max(axis=0)
+    # rounding of a residual over the step of 1e-7; the two are 1e-6 and 4e-7 apart
+    assert ratio.max() < 5e-6
+    assert ends.max() < 5e-6
+
+
+def test_slope_of_the_polynomial_of_a_step():
+    """t^3 - 2 t at the ends of four steps of 0.5, up to t = 2."""
+    values = [[t**3 - 2 * t] for t in (2.0, 1.5, 1.0, 0.5)]
+    differences = np.array([np.diff(values[: k + 1][::-1], n=k, axis=0)[0] for k in range(4)])
+    done = Interpolant(1.5, 2.0, 3, 0.5, differences)
+    for t in (1.5, 1.7, 2.0):
+        assert done(t)[0] == pytest.approx(t**3 - 2 * t, rel=1e-12)
+        assert done.course(0, t) == pytest.approx(3 * t**2 - 2, rel=1e-12)
 
 
 def _at(run, times):
